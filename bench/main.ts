@@ -6,6 +6,9 @@ import { contestFigure } from './contest';
 import { type Bench, type Figure, reached, USUAL_HOMES } from './figure';
 import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
+import { consul } from './figures/consul';
+import { consulChecks } from './figures/consul-checks';
+import { consulWaits } from './figures/consul-waits';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
 import { entries, entryRange, transactions } from './figures/entries';
@@ -48,6 +51,8 @@ const FIGURES: readonly Figure[] = [
   leaseEnds,
   nacos,
   eureka,
+  consul,
+  consulWaits,
   readsAfterChange,
   eurekaAfterChange,
   scaling,
@@ -65,6 +70,7 @@ const FIGURES: readonly Figure[] = [
   coldWake,
   history,
   transfer,
+  consulChecks,
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {

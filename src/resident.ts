@@ -1,11 +1,14 @@
 import consoleFiles from '#console-files';
 import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
+import { type HostChecks, startHostChecks } from './gateway/program/host-checks';
+import { HOST_RUNNER } from './gateway/sources/door-calls';
 import { addressOf } from './host/resident/listener/light-request';
 import { type Listener, listen } from './host/resident/listener/listener';
 import { ResidentPlatform } from './host/resident/resident-platform';
 import { claimsOfDialects, createApp } from './http/app';
 import { LaunchError } from './launcher/launch-error';
+import { listenError } from './launcher/listening-address';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
 import { RegistryError } from './model/errors';
 
@@ -22,8 +25,12 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     // A file is damaged or can't be opened: print the message without a stack.
     throw error instanceof RegistryError ? new LaunchError(error.message, 1, { cause: error }) : error;
   });
+  let checks: HostChecks | undefined;
   const app = createApp({
     ...platform.appOptions,
+    ...(settings.consulPort === undefined
+      ? {}
+      : { checkRunner: HOST_RUNNER, checksChanged: (namespace: string) => checks?.changed(namespace) }),
     addressOf,
     dialects: DIALECTS,
     consoleFiles,
@@ -35,18 +42,41 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     namespaceDomain: settings.namespaceDomain,
     build: { version, commit: settings.commit },
   });
-  const listener: Listener = await listen({
+  const { consulPort } = settings;
+  const listenAt = (port: number, share: number): Promise<Listener> =>
+    listen({
+      host: settings.host,
+      port,
+      tls: settings.tls,
+      answer: (request) => app.fetch(request),
+      maxConnections: settings.maxConnections && Math.max(1, Math.floor(settings.maxConnections * share)),
+      log: platform.log,
+    });
+  // The listeners share the descriptors.
+  const share = consulPort === undefined ? 1 : 1 / 2;
+  const listener = await listenAt(settings.port, share);
+  if (consulPort === undefined) return serving(platform, [listener]);
+  const consulListener = await listenAt(consulPort, share).catch((error: unknown) => {
+    throw listenError(settings.host, consulPort, error, '--consul-port');
+  });
+  checks = startHostChecks({
     host: settings.host,
-    port: settings.port,
-    tls: settings.tls,
-    answer: (request) => app.fetch(request),
-    maxConnections: settings.maxConnections,
+    trustedProxy: settings.trustedProxy,
+    namespaceOf: platform.appOptions.namespaceOf,
+    directory: platform.directory,
+    rootToken: settings.rootToken,
+    fetch: (request) => app.fetch(request),
     log: platform.log,
   });
+  return { ...serving(platform, [listener, consulListener], checks), consulPort: consulListener.port };
+}
+
+/** Returns a registry that answers on listeners. It stops them first, and then what they use. */
+function serving(platform: ResidentPlatform, listeners: readonly Listener[], checks?: HostChecks): ServingRegistry {
   return {
-    port: listener.port,
+    port: listeners[0]?.port ?? 0,
     stop: async (graceMs) => {
-      await listener.close(graceMs);
+      await Promise.all([checks?.close(), ...listeners.map((each) => each.close(graceMs))]);
       await platform.close();
     },
   };

@@ -5,6 +5,8 @@ import { shellWord } from './shell-word';
 export interface Started {
   /** URL without a path. It has a loopback address if the registry listens on all addresses. */
   readonly url: string;
+  /** URL for clients of Consul; null if it has no port for them. */
+  readonly consulUrl?: string | null;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Absolute path of the root token's file; null if the token was given. */
@@ -39,6 +41,7 @@ export function greeting(version: string, started: Started, options: ServeOption
     `Rollcall ${version} listens on ${started.url}`,
     '',
     `  console      ${started.url}/console`,
+    ...(started.consulUrl == null ? [] : [`  Consul       ${started.consulUrl}`]),
     `  data         ${started.data}`,
     `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,

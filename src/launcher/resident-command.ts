@@ -15,6 +15,7 @@ const VARIABLES = [
   'ROLLCALL_TLS_KEY',
   'ROLLCALL_TRUSTED_PROXY',
   'ROLLCALL_LOG_LEVEL',
+  'ROLLCALL_CONSUL_PORT',
   'ROLLCALL_COMMIT',
   'ROLLCALL_DESCRIPTOR_LIMIT',
 ];
@@ -49,7 +50,8 @@ function pathList(paths: readonly string[]): string {
 
 /**
  * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
- * folder, its own files and certificate, named variables, and nothing else.
+ * folder, its own files and certificate, named variables, and nothing else. A registry that runs checks may connect to any
+ * host: instances are anywhere. It also reads the addresses of this machine.
  *
  * All paths are absolute and the host is an address, since the process may neither read its working folder nor resolve names.
  *
@@ -73,8 +75,10 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
     'run',
     ...DENO_OPTIONS,
     `--v8-flags=${V8_MEMORY_OPTION}`,
-    // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
-    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`,
+    ...(options.consulPort === undefined
+      ? // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
+        [`--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`]
+      : ['--allow-net', '--allow-sys=networkInterfaces']),
     `--allow-read=${pathList(readable)}`,
     `--allow-write=${pathList([data])}`,
     `--allow-env=${VARIABLES.join(',')}`,

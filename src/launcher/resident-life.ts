@@ -26,6 +26,8 @@ export interface RegistrySettings {
   /** Certificate chain and key in PEM; undefined for plain HTTP. */
   tls: { cert: string; key: string } | undefined;
   commit: string | undefined;
+  /** Port at which clients of Consul find the registry; undefined: there is none, and no checks are run. */
+  consulPort: number | undefined;
   /** Number of connections that the descriptor limit allows; undefined without a limit. */
   maxConnections: number | undefined;
   /** Number of idle namespaces that may stay open; undefined for the host's default. */
@@ -35,6 +37,8 @@ export interface RegistrySettings {
 /** A registry that answers. */
 export interface ServingRegistry {
   readonly port: number;
+  /** Port for clients of Consul; undefined without one. */
+  readonly consulPort?: number | undefined;
   /** Waits up to `graceMs` for running requests, stores everything, and closes all files. */
   stop(graceMs: number): Promise<void>;
 }
@@ -147,7 +151,7 @@ class Ending {
 async function live({ flags, supervised }: ServeArguments, version: string, start: StartInProcess): Promise<void> {
   const options = parseServeOptions(flags, process.env);
   const ending = new Ending(supervised);
-  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy } = options;
+  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort } = options;
   const certificate = options.tls && readCertificate(options.tls, say, Date.now());
   const data = prepareDataFolder(options.data);
   const lock = await DataLock.take(data, supervised ? process.ppid : null);
@@ -156,7 +160,7 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const allowed = allowedBy(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
   const { maxConnections } = allowed;
   const settings: RegistrySettings = {
-    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, ...allowed },
+    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, ...allowed },
     rootToken: token.token,
     tls: certificate && {
       cert: readFileSync(certificate.certPath, 'utf8'),
@@ -175,10 +179,13 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const { path: tokenPath, made: tokenMade } = token;
   if (supervised) {
     const connectionLimit = maxConnections ?? null;
-    return writeReport({ event: 'listening', port: registry.port, connectionLimit, tokenPath, tokenMade });
+    const ports = { port: registry.port, consulPort: registry.consulPort ?? null };
+    return writeReport({ event: 'listening', ...ports, connectionLimit, tokenPath, tokenMade });
   }
   const connectionLimit = maxConnections ?? Number.POSITIVE_INFINITY;
-  const started = { url: urlOf(host, registry.port, certificate), data, tokenPath, tokenMade, connectionLimit };
+  const consulUrl = registry.consulPort === undefined ? null : urlOf(host, registry.consulPort, certificate);
+  const url = urlOf(host, registry.port, certificate);
+  const started = { url, consulUrl, data, tokenPath, tokenMade, connectionLimit };
   process.stdout.write(`${greeting(version, started, options)}\n`);
 }
 

@@ -13,6 +13,7 @@ test('flags are read as written, whatever their values', () => {
     tlsKey: '=',
     trustedProxy: true,
     logLevel: 'info',
+    consulPort: '8500',
   };
   for (const supervised of [true, false]) {
     expect(readServeArguments(writeServeArguments({ flags, supervised }))).toEqual({ flags, supervised });

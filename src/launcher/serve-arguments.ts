@@ -12,6 +12,7 @@ const FLAGS = {
   'tls-key': { type: 'string' },
   'trusted-proxy': { type: 'boolean' },
   'log-level': { type: 'string' },
+  'consul-port': { type: 'string' },
   supervised: { type: 'boolean' },
 } as const;
 
@@ -40,6 +41,7 @@ export function writeServeArguments({ flags, supervised }: ServeArguments): stri
   add('tls-cert', flags.tlsCert);
   add('tls-key', flags.tlsKey);
   add('log-level', flags.logLevel);
+  add('consul-port', flags.consulPort);
   if (flags.trustedProxy === true) words.push('--trusted-proxy');
   if (supervised) words.push('--supervised');
   return words;
@@ -68,6 +70,7 @@ export function readServeArguments(words: string[]): ServeArguments {
         tlsKey: values['tls-key'],
         trustedProxy: values['trusted-proxy'],
         logLevel: values['log-level'],
+        consulPort: values['consul-port'],
       },
       supervised: values.supervised === true,
     };

@@ -87,6 +87,13 @@ test('the log levels here are those of the registry', () => {
   expect(parseServeOptions({}, { ROLLCALL_LOG_LEVEL: '' }).logLevel).toBe('warn');
 });
 
+test('the port for clients of Consul comes from the flag, or else from the environment', () => {
+  const env = { ROLLCALL_CONSUL_PORT: '8500' };
+  expect(parseServeOptions({}, env).consulPort).toBe(8500);
+  expect(parseServeOptions({ consulPort: '0' }, env).consulPort).toBe(0);
+  expect(parseServeOptions({}, { ROLLCALL_CONSUL_PORT: '' }).consulPort).toBeUndefined();
+});
+
 test('a certificate requires its key, and a proxy is trusted only if configured', () => {
   const tls = { certPath: 'a.pem', keyPath: 'b.pem' };
   expect(parseServeOptions({ tlsCert: 'a.pem', tlsKey: 'b.pem' }, {}).tls).toEqual(tls);
@@ -107,6 +114,8 @@ test('an invalid value is a usage error', () =>
       [{ port: '80a' }, {}, 'not "80a"'],
       [{ port: '' }, {}, 'not ""'],
       [{}, { PORT: '8787.5' }, 'PORT must be a port from 0 to 65535, not "8787.5"'],
+      [{ consulPort: 'x' }, {}, '--consul-port must be a port from 0 to 65535, not "x"'],
+      [{}, { ROLLCALL_CONSUL_PORT: '-1' }, 'ROLLCALL_CONSUL_PORT must be a port'],
       [{ host: 'a b' }, {}, '--host must be an address or a host name, not "a b"'],
       [{ host: 'host:80' }, {}, 'not "host:80"'],
       [{ host: '' }, {}, 'not ""'],

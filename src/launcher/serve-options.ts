@@ -16,6 +16,8 @@ export interface ServeOptions {
   tls: CertificateFiles | undefined;
   trustedProxy: boolean;
   logLevel: string;
+  /** Port at which clients of Consul find the registry, and with it checks are run; undefined: neither. */
+  consulPort: number | undefined;
 }
 
 /** Options of `rollcall serve` as given on the command line. */
@@ -29,11 +31,18 @@ export interface ServeFlags {
   tlsKey?: string | undefined;
   trustedProxy?: boolean | undefined;
   logLevel?: string | undefined;
+  consulPort?: string | undefined;
 }
 
 /** Returns the error for wrong arguments, with exit code 2. */
 export function usageError(message: string): LaunchError {
   return new LaunchError(`${message}\nSee: rollcall serve --help`, 2);
+}
+
+function parseConsulPort(flags: ServeFlags, env: NodeJS.ProcessEnv): number | undefined {
+  if (flags.consulPort !== undefined) return parsePort(flags.consulPort, '--consul-port');
+  const text = env.ROLLCALL_CONSUL_PORT;
+  return text === undefined || text === '' ? undefined : parsePort(text, 'ROLLCALL_CONSUL_PORT');
 }
 
 function parsePort(text: string, source: string): number {
@@ -127,5 +136,6 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
       flags.logLevel === undefined
         ? parseLogLevel(env.ROLLCALL_LOG_LEVEL || 'warn', 'ROLLCALL_LOG_LEVEL')
         : parseLogLevel(flags.logLevel, '--log-level'),
+    consulPort: parseConsulPort(flags, env),
   };
 }

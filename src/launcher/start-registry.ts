@@ -3,7 +3,7 @@ import { residentBundle } from './bundle';
 import { type CertificateFiles, readCertificate } from './certificate';
 import { makeDataFolder } from './data-folder';
 import type { Started } from './greeting';
-import { urlOf } from './listening-address';
+import { freePort, urlOf } from './listening-address';
 import { packageCommit } from './package';
 import { residentCommand } from './resident-command';
 import { type ResidentProcess, startResident } from './resident-process';
@@ -31,6 +31,8 @@ export interface RegistryOptions {
   tls?: CertificateFiles | undefined;
   /** True if the last entry of `X-Forwarded-For` is the caller's address. Default: the variable `ROLLCALL_TRUSTED_PROXY`. */
   trustedProxy?: boolean | undefined;
+  /** Port at which clients of Consul find it, with checks; 0 for any free port. Default: none. */
+  consulPort?: number | undefined;
   /** Absolute path of another built program, such as one with a planted defect. Default: the registry's own. */
   residentPath?: string | undefined;
   /** Default: Deno if it is found, else Node. */
@@ -55,9 +57,10 @@ export interface RunningRegistry extends Started {
 }
 
 function flagsOf(options: RegistryOptions, port: number): ServeFlags {
-  const { data, host, corsOrigins: corsOrigin, namespaceDomain, logLevel, tls } = options;
+  const { data, host, corsOrigins: corsOrigin, namespaceDomain, logLevel, tls, consulPort } = options;
   const files = { tlsCert: tls?.certPath, tlsKey: tls?.keyPath };
-  return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files };
+  const consul = { consulPort: consulPort === undefined ? undefined : String(consulPort) };
+  return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files, ...consul };
 }
 
 function environmentOf({ env, rootToken, trustedProxy }: RegistryOptions): NodeJS.ProcessEnv {
@@ -91,8 +94,10 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const data = makeDataFolder(options.data);
   const residentPath = options.residentPath ?? (await residentBundle());
   const env = environmentOf(options);
+  // Chosen once, so that it stays after a restart.
+  const consulPort = options.consulPort === 0 ? await freePort(host) : options.consulPort;
   const launch = async (at: number, signal: AbortSignal): Promise<ResidentProcess> => {
-    const flags = flagsOf(options, at);
+    const flags = flagsOf({ ...options, consulPort }, at);
     return startResident(
       await residentCommand({ runtime, residentPath, flags, env, supervised: true }),
       env,
@@ -104,6 +109,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const { tokenPath, tokenMade, connectionLimit } = supervisor.process.report;
   return {
     url: urlOf(host, supervisor.process.port, certificate),
+    consulUrl: consulPort === undefined ? null : urlOf(host, consulPort, certificate),
     rootToken: tokenPath === null ? (options.rootToken ?? '') : readFileSync(tokenPath, 'utf8').trim(),
     tokenPath,
     tokenMade,

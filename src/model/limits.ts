@@ -1226,15 +1226,19 @@ export const CONSUL_PATTERN_STEPS_MAX_COUNT = 50_000_000;
 /** Longest wait of a blocking query of Consul's clients, before its random part. They repeat a query that returns unchanged. */
 export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
 
-/** Answers to reads of Consul's clients that an isolate caches, and their memory, of its 128 MB. */
+/** Answers to reads of Consul's clients that an isolate caches. */
 export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
+
+/** Memory of those answers, of an isolate's 128 MB. */
 export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Memory of the lists over all services that an isolate caches for Consul's clients. */
 export const CONSUL_LISTS_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
+/** Queries of Consul's clients that an isolate keeps parsed. */
 export const CONSUL_QUERIES_MAX_COUNT = 1_000;
+
+/** Longest query that is kept parsed. */
 export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;
 
 /** Sessions whose behavior an isolate remembers, so that locking a key takes one call. */

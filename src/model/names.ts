@@ -1,36 +1,8 @@
 import * as z from 'zod';
-import { NAME_MAX_BYTES } from './limits';
+import { nameProblem } from './name-problem';
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './service-name';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: its purpose is to find control characters
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
-
-const BEYOND_ASCII = /[\u0080-\uffff]/;
-
-/** Returns the length of a text in bytes of UTF-8, without encoding it. */
-export function utf8Length(text: string): number {
-  // Nearly all texts are ASCII, and a regular expression detects that twice as fast as a loop.
-  if (!BEYOND_ASCII.test(text)) return text.length;
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    // A surrogate pair has two code units and four bytes: two bytes for each unit.
-    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
-  }
-  return bytes;
-}
-
-/** Returns a message that says what is wrong with a name; undefined if it is valid. */
-function nameProblem(name: string): string | undefined {
-  if (name.length === 0) return 'must not be empty';
-  if (name.length > NAME_MAX_BYTES || utf8Length(name) > NAME_MAX_BYTES)
-    return `must be at most ${NAME_MAX_BYTES} bytes of UTF-8`;
-  if (CONTROL_CHARACTERS.test(name)) return 'must not contain control characters';
-  if (name === '.' || name === '..') return 'must not be "." or ".."';
-  if (!name.isWellFormed()) return 'must be well-formed Unicode';
-  return undefined;
-}
+export { isPlainName, utf8Length } from './name-problem';
 
 function named(what: string, alsoWrong?: (name: string) => string | undefined) {
   return z.string().check((payload) => {
@@ -94,10 +66,3 @@ export const PLAIN_NAMED: ReadonlySet<unknown> = new Set([
   ClusterName,
   ShortName,
 ]);
-
-const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
-
-/** Reports whether a value is a plain name, which all of {@link PLAIN_NAMED} accept. Most names are plain. */
-export function isPlainName(value: unknown): value is string {
-  return typeof value === 'string' && PLAIN_NAME.test(value);
-}

@@ -89,7 +89,8 @@ export function gatewayCommand() {
         } finally {
           const { checks } = gateway;
           await gateway.stop();
-          if (checks > 0) print.note(`${counted(checks, 'check')} no longer run until a gateway named ${name} starts`);
+          if (checks > 0)
+            print.note(`stopped running ${counted(checks, 'check')}, until a gateway named ${name} starts`);
         }
       },
     );

@@ -52,6 +52,10 @@ export function serveCommand() {
       '--log-level <level>',
       'off, error, warn, or info, which logs each request (default warn, or ROLLCALL_LOG_LEVEL)',
     )
+    .option(
+      '--consul-port <port>',
+      'also listen on this port for clients of Consul, and run their checks (default none, or ROLLCALL_CONSUL_PORT)',
+    )
     .option('--print-command', 'print the command of the process with its permissions, such as for systemd, and exit')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>

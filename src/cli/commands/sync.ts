@@ -39,12 +39,12 @@ const HOW = `
 Environment, which other users of this machine cannot see, unlike options:
   ROLLCALL_SOURCE_USER      user of the source
   ROLLCALL_SOURCE_PASSWORD  password of the source
-  ROLLCALL_SOURCE_TOKEN     token of the source; for Consul the secret id of an ACL token
+  ROLLCALL_SOURCE_TOKEN     token of the source; that of an ACL for Consul
 
 Examples:
   rollcall sync --from eureka http://eureka:8761/eureka --dry-run
   rollcall sync --from nacos http://nacos:8848/nacos -n staging --interval 5s
-  rollcall sync --from consul http://consul:8500 --service orders --service 'pay*'
+  rollcall sync --from consul http://consul:8500 --service 'pay*'
 
 See docs/migrate/consul.md, docs/migrate/eureka.md and docs/migrate/nacos.md.`;
 

@@ -70,6 +70,13 @@ describe('an instance of Consul', () => {
     expect(fromConsul(healthEntry('web-1', {}, [its]))?.body.status).toBe(status);
   });
 
+  it('[K26] has its secure address as a port', () => {
+    const entry = healthEntry('web-1', { TaggedAddresses: { secure: { Address: '10.0.0.5', Port: 8443 } } });
+    expect(fromConsul(entry)?.body).toMatchObject({ port: 8080, ports: { secure: { port: 8443, secure: true } } });
+    const without = healthEntry('web-1', { TaggedAddresses: { secure: { Address: '10.0.0.5', Port: 0 } } });
+    expect(fromConsul(without)?.body).not.toHaveProperty('ports');
+  });
+
   it('[K26] has the address of its node, and no port, as in Consul', () => {
     const { body } = fromConsul(healthEntry('web-1', { Address: '', Port: 0 })) ?? {};
     expect(body).toMatchObject({ url: 'tcp://10.0.0.1', extensions: { consul: { address: '' } } });
@@ -77,11 +84,10 @@ describe('an instance of Consul', () => {
     expect(InstanceDefinition.safeParse(body)).toMatchObject({ success: true });
   });
 
-  it('[K26] has the beginning of a long output, of whole characters', () => {
-    const entry = healthEntry('web-1', {}, [check('c', 'critical', { Output: 'é'.repeat(400) })]);
-    expect(fromConsul(entry)?.body.extensions).toMatchObject({ consul: { checks: [{ output: 'é'.repeat(256) }] } });
-    const odd = healthEntry('web-1', {}, [check('c', 'critical', { Output: `x${'é'.repeat(400)}` })]);
-    expect(fromConsul(odd)?.body.extensions).toMatchObject({ consul: { checks: [{ output: `x${'é'.repeat(255)}` }] } });
+  it('[K26] has the beginning of a long output', () => {
+    const entry = healthEntry('web-1', {}, [check('c', 'critical', { Output: 'x'.repeat(4_096) })]);
+    const output = `${'x'.repeat(512)} ... (captured 512 of 4096 bytes)`;
+    expect(fromConsul(entry)?.body.extensions).toMatchObject({ consul: { checks: [{ output }] } });
   });
 
   it('[K26] is left out if it is a proxy of the mesh, or can not be called', () => {

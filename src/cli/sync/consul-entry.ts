@@ -1,15 +1,12 @@
 import { type CheckStatus, checkStatus } from '../../codecs/consul/check';
+import { storedOutput } from '../../codecs/consul/check-result';
 import type { KeptCheck } from '../../codecs/consul/kept';
 import { registrationOf } from '../../codecs/consul/registration';
 import { readNodeService, type ServiceDefinition } from '../../codecs/consul/service';
 import { hasCode } from '../../model/errors';
-import { isRecord } from '../../model/json';
 import { splitName } from '../../model/service-name';
 import type { SourceInstance } from './source';
 import { asList, asObject, asText } from './source-json';
-
-/** Bytes of a check's output that are copied, as many as the registry stores. */
-const OUTPUT_BYTES = 512;
 
 /** Ids of the checks of maintenance mode: of a node, and the prefix of that of a service. */
 const NODE_MAINTENANCE = '_node_maintenance';
@@ -51,9 +48,8 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
       withoutMesh(service),
       { checks: kept, maintenance: maintenance?.notes, copied: true },
       place,
-      false,
     );
-    const { address, port, url, weight, status, tags, extensions } = registration;
+    const { address, port, url, ports, weight, status, tags, extensions } = registration;
     return {
       ...splitName(service.name),
       id: `${service.id}@${nodeName}`,
@@ -61,12 +57,13 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
         ...(registration.node !== undefined && { node: registration.node }),
         address,
         ...(port === undefined ? { url } : { port }),
+        ...(ports !== undefined && { ports }),
         weight,
         // The time of a result is not known, so that a critical check counts as reported.
         status: status === 'starting' ? 'down' : status,
         metadata: service.meta,
         tags,
-        extensions: isRecord(extensions) ? extensions : {},
+        extensions,
       },
     };
   } catch (error) {
@@ -103,16 +100,8 @@ function keptCheck({ id, name, notes, status, output, isOfNode }: SourceCheck): 
     name,
     notes,
     status,
-    output: status === 'passing' ? '' : cut(output),
+    output: status === 'passing' ? '' : storedOutput(output),
     at: 0,
     definition: undefined,
   };
-}
-
-/** Cuts a text at a length in bytes, at the end of a character. */
-function cut(text: string): string {
-  const bytes = Buffer.from(text);
-  return bytes.length <= OUTPUT_BYTES
-    ? text
-    : new TextDecoder().decode(bytes.subarray(0, OUTPUT_BYTES), { stream: true });
 }

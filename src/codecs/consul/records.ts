@@ -1,6 +1,6 @@
 import type { InstanceView } from '../../model/instance';
 import { shortName } from '../../model/service-name';
-import { expiredOutput } from './check';
+import { type CheckDefinition, expiredOutput, readCheck } from './check';
 import { type Kept, type KeptCheck, type KeptNode, type KeptNodeCheck, keptBy, nodesRecordIn } from './kept';
 import { isRun, isTtl } from './registration';
 import { SERF_HEALTH } from './session';
@@ -135,7 +135,9 @@ export class Nodes {
 
   /** Returns the stored checks of an instance that are no part of it: TTL checks beyond the first. */
   checksAbout(service: Pick<ServiceRecord, 'id' | 'name' | 'tags'>, node: string): CheckRecord[] {
-    const about = this.#checksOn(node).filter(({ serviceId }) => serviceId === service.id);
+    const about = this.#checksOn(node).filter(
+      ({ serviceId, serviceName }) => serviceId === service.id && serviceName === service.name,
+    );
     return about.map((check) => shownCheck(node, service, check.check, check));
   }
 
@@ -215,6 +217,9 @@ function shownCheck(
   };
 }
 
+/** Other APIs report the health of their instances, as clients do for a TTL check. */
+const REPORTED: CheckDefinition = { ...readCheck({}), kind: 'ttl' };
+
 /** Returns the check of an instance that another API registered, or that has none and a status that needs one. */
 function foreignCheck(instance: InstanceView, service: ServiceRecord, node: string): CheckRecord {
   const isUp = instance.healthy && (instance.status === 'up' || isOutOfService(instance));
@@ -228,7 +233,7 @@ function foreignCheck(instance: InstanceView, service: ServiceRecord, node: stri
     serviceId: service.id,
     serviceName: service.name,
     serviceTags: service.tags,
-    definition: undefined,
+    definition: REPORTED,
     createIndex: service.createIndex,
     modifyIndex: service.modifyIndex,
   };

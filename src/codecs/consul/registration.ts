@@ -1,5 +1,5 @@
 import { isAddress } from '../../model/address';
-import type { InstanceDefinitionInput, InstanceStatus } from '../../model/instance';
+import type { Extensions, InstanceDefinitionInput, InstanceStatus, NamedPort } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
@@ -7,7 +7,7 @@ import {
   TAGS_MAX_COUNT,
   WEIGHT_MAX,
 } from '../../model/limits';
-import { isPlainName, ShortName } from '../../model/names';
+import { nameProblem } from '../../model/name-problem';
 import type { CheckDefinition, CheckKind } from './check';
 import { milliseconds } from './duration';
 import { EXTENSION, type Kept, type KeptCheck, writeKept } from './kept';
@@ -117,6 +117,12 @@ export interface Place {
   runner: string | undefined;
 }
 
+/** A registration of the core, whose schema has no types for members with any keys. */
+interface CoreRegistration extends InstanceDefinitionInput {
+  ports?: Record<string, NamedPort>;
+  extensions: Extensions;
+}
+
 /**
  * Maps a service to a registration of the core. The schema of definitions validates it.
  *
@@ -128,7 +134,7 @@ export function registrationOf(
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
   hasLease = true,
-): InstanceDefinitionInput {
+): CoreRegistration {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
     throw consulError(
@@ -163,8 +169,9 @@ export function registrationOf(
     ...(service.port === 0
       ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
       : { port: service.port }),
+    ...securePort(service),
     // The extension has it, too, whatever its length.
-    ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
+    ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
     status: statusOf(kept),
     metadata: service.meta,
@@ -175,7 +182,13 @@ export function registrationOf(
 }
 
 /** Reports whether the core accepts a tag. */
-const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(tag).success;
+const isTag = (tag: string): boolean => nameProblem(tag) === undefined;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
+
+/** Returns the address `secure`, which instances of other APIs have for their TLS port, as a port. */
+function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<CoreRegistration, 'ports'> {
+  if (secure === undefined || secure.port === port || secure.port === 0) return {};
+  return { ports: { secure: { port: secure.port, secure: true } } };
+}

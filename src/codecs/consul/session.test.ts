@@ -9,6 +9,7 @@ const DEFAULTS = {
   lockDelay: 15e9,
   behavior: 'release',
   ttl: 0,
+  ttlText: '',
   nodeChecks: ['serfHealth'],
   serviceChecks: [],
 };
@@ -21,17 +22,17 @@ it('sessions are read from clients', () =>
       // The Go client: a duration is a number of nanoseconds or text.
       [
         { Name: 'n', Node: 'node1', LockDelay: '5s', Behavior: 'delete', TTL: '10s', NodeChecks: [] },
-        { name: 'n', node: 'node1', lockDelay: 5e9, behavior: 'delete', ttl: 10e9, nodeChecks: [] },
+        { name: 'n', node: 'node1', lockDelay: 5e9, behavior: 'delete', ttl: 10e9, ttlText: '10s', nodeChecks: [] },
       ],
       // python-consul.
       [
         { lockdelay: '0s', ttl: '20s' },
-        { lockDelay: 0, ttl: 20e9 },
+        { lockDelay: 0, ttl: 20e9, ttlText: '20s' },
       ],
       [{ LockDelay: 20 }, { lockDelay: 20e9 }],
       [{ LockDelay: 15e9 }, { lockDelay: 15e9 }],
       [{ LockDelay: '10m' }, { lockDelay: 60e9 }],
-      [{ TTL: '0s' }, { ttl: 0 }],
+      [{ TTL: '0s' }, { ttl: 0, ttlText: '0s' }],
       [{ Checks: [] }, { nodeChecks: [] }],
       [{ Checks: ['a'] }, { nodeChecks: ['a', 'serfHealth'] }],
       [{ Checks: ['a'], NodeChecks: ['b'] }, { nodeChecks: ['a', 'b'] }],
@@ -62,7 +63,7 @@ it('a session is shown with its lock delay in nanoseconds', () => {
   const id = 'adf4238a-882b-9ddc-4a9d-5b6758e4159e';
   const session = { ...readSessionRequest({ Node: 'node1', TTL: '90s' }), id, createIndex: 3, modifyIndex: 3 };
   expect(JSON.stringify(showSession(session))).toBe(
-    `{"ID":"${id}","Name":"","Node":"node1","LockDelay":15000000000,"Behavior":"release","TTL":"1m30s",` +
+    `{"ID":"${id}","Name":"","Node":"node1","LockDelay":15000000000,"Behavior":"release","TTL":"90s",` +
       '"NodeChecks":["serfHealth"],"ServiceChecks":null,"CreateIndex":3,"ModifyIndex":3}',
   );
 });

@@ -20,6 +20,8 @@ export interface SessionRequest {
   behavior: SessionBehavior;
   /** 0: the session ends only when it is destroyed, or with its node or a check. */
   ttl: Nanoseconds;
+  /** The time to live in the client's own words, which Consul keeps. */
+  ttlText: string;
   /** Checks of the node. A session ends when one of its checks turns critical or is removed. */
   nodeChecks: string[];
   serviceChecks: ServiceCheck[];
@@ -66,6 +68,7 @@ export function readSessionRequest(body: unknown): SessionRequest {
     lockDelay: lockDelayIn(members),
     behavior: behavior === '' ? 'release' : behavior,
     ttl: ttlIn(members),
+    ttlText: members.text('TTL'),
     ...checksIn(members),
   };
 }
@@ -114,7 +117,7 @@ export function showSession(session: ShownSession): object {
     Node: session.node,
     LockDelay: session.lockDelay,
     Behavior: session.behavior,
-    TTL: session.ttl === 0 ? '' : formatDuration(session.ttl),
+    TTL: session.ttlText,
     NodeChecks: session.nodeChecks,
     ServiceChecks:
       session.serviceChecks.length === 0

@@ -37,7 +37,7 @@ const readAgent = ({ node, query, names: { service = '' } }: ConsulRequest): Age
 /** Instances that clients registered at the agent of a node, as far as a token may read them. */
 function membersOf(copy: CatalogCopy, call: RouteCall, node: string): CatalogMember[] {
   return [...copy.members()].filter(
-    ({ kept, key }) => kept !== undefined && isSameNode(kept.node, node) && call.may('read', key),
+    ({ kept, key }) => kept !== undefined && !kept.copied && isSameNode(kept.node, node) && call.may('read', key),
   );
 }
 

@@ -128,7 +128,7 @@ async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Pro
   const operations: Operation[] = [];
   for (const member of copy.members()) {
     const { kept, key } = member;
-    if (kept === undefined || !isSameNode(kept.node, node)) continue;
+    if (kept === undefined || kept.copied || !isSameNode(kept.node, node)) continue;
     if (!call.may('register', key)) {
       throw new RegistryError('FORBIDDEN', 'removing a node needs the scope "register" on all services that run on it');
     }

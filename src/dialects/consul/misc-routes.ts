@@ -1,11 +1,16 @@
 import type { ReadOptions } from '../../codecs/consul/parameters';
+import { DATACENTER } from '../../codecs/consul/records';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
+import type { ShownHealth } from '../../codecs/consul/shown';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { quote, type RegistryError } from '../../model/errors';
 import { indexedAnswer, jsonAnswer } from './answers';
 import { waitOf } from './blocking';
+import { serviceOf } from './names';
 import { consulRoute } from './routes';
+import { readServiceRequest, type ServiceReads } from './service-reads';
+import { HEALTH } from './service-routes';
 
 /** Address of the leader of a cluster of one agent, as the harnesses of clients expect it. */
 const LEADER = '127.0.0.1:8300';
@@ -15,8 +20,10 @@ const CONSTANT_INDEX = 2n;
 
 type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
+/** npm's client shows only texts of errors that have less than 80 characters. */
+
 /** Adds the routes of status, events, coordinates, prepared queries and ACLs: what clients probe, and honest refusals. */
-export function addMiscRoutes(door: DialectDoor): void {
+export function addMiscRoutes(door: DialectDoor, reads: ServiceReads): void {
   const constant = (path: string, operation: string, value: unknown, summary: string) =>
     consulRoute(door, {
       operation,
@@ -66,22 +73,50 @@ export function addMiscRoutes(door: DialectDoor): void {
   for (const method of ['get', 'put', 'delete'] as const) {
     refusal(method, '/query/:query', 'prepared queries', ({ query = '' }) => unknownQuery(query));
   }
+  refusal('get', '/query/:query/explain', 'prepared queries', noQueries);
+  addQueryRoute(door, reads);
   for (const method of ['get', 'put', 'post', 'delete'] as const) {
     refusal(method, '/acl/:call{.+}', 'ACLs', REFUSALS.aclDisabled);
   }
 }
 
+/** Adds the execution of the query that each service has under its own name: its instances without a critical check. */
+function addQueryRoute(door: DialectDoor, reads: ServiceReads): void {
+  consulRoute(door, {
+    operation: 'execute query',
+    method: 'get',
+    path: '/query/:service/execute',
+    scope: 'read',
+    summary: 'Lists the instances of a service that have no critical check',
+    read: async (request) => {
+      const { options, ...read } = await readServiceRequest(request, HEALTH.endpoint, false);
+      // Consul does not hold such a request.
+      return {
+        ...read,
+        options: { ...options, index: 0n },
+        limit: Math.max(0, Number(request.query.text('limit'))) || undefined,
+      };
+    },
+    target: ({ name }) => ({ service: serviceOf(name) }),
+    call: async (_namespace, read, call) => {
+      const { text, isAbsent } = await reads.read(call, read, HEALTH);
+      if (isAbsent) throw unknownQuery(read.name);
+      return JSON.parse(text) as ShownHealth[]; // `as`: the text of HEALTH
+    },
+    answer: (all, { name, limit, options: { pretty } }) => {
+      const nodes = all.filter(({ Checks }) => Checks.every(({ Status }) => Status !== 'critical')).slice(0, limit);
+      const query = { Service: name, Nodes: nodes, DNS: { TTL: '' }, Datacenter: DATACENTER, Failovers: 0 };
+      return jsonAnswer(query, { pretty });
+    },
+  });
+}
+
 /** Variable parts of a path. */
 type Names = Record<string, string>;
 
-const noEvents = () =>
-  consulError(501, 'Events are not supported: no agent would receive them. Watch a key or a service instead.');
+const noEvents = () => consulError(501, 'Events are not supported; watch a key or a service instead');
 
-const noQueries = () =>
-  consulError(
-    501,
-    'Prepared queries are not supported, except that each service can be executed as one: GET /v1/query/<service>/execute.',
-  );
+const noQueries = () => consulError(501, 'Prepared queries are not supported, except /v1/query/<service>/execute');
 
 /** Consul's own text, and the query that was sought. */
 const unknownQuery = (query: string) => consulError(404, `Query not found: ${quote(query)}`);

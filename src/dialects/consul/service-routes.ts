@@ -9,7 +9,7 @@ import { consulRoute } from './routes';
 import { readServiceRequest, type ServiceListKind, type ServiceRead, type ServiceReads } from './service-reads';
 
 /** Instances with their nodes and checks. Those of the node come first. */
-const HEALTH: ServiceListKind = {
+export const HEALTH: ServiceListKind = {
   endpoint: 'health/service',
   show: ({ node, service, nodeChecks, checks }) => [showHealth(node, service, [...nodeChecks, ...checks])],
   keeps: isPassing,

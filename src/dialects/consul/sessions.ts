@@ -38,6 +38,7 @@ interface KeptSession {
   behavior: SessionBehavior;
   lockDelay: Nanoseconds;
   ttl: Nanoseconds;
+  ttlText: string;
   /** True if it depends on the check that every node has. */
   serf: boolean;
   /** Revision of the namespace when it was created. */
@@ -55,13 +56,10 @@ const TTL_FACTOR = 2;
  * @throws {RegistryError} With Consul's status and text, for checks that can't end a session here.
  */
 export function sessionGrant(request: SessionRequest, node: string, revision: number): GrantLeaseCommand {
-  const { name, behavior, lockDelay, ttl, nodeChecks, serviceChecks } = request;
+  const { name, behavior, lockDelay, ttl, ttlText, nodeChecks, serviceChecks } = request;
   const other = nodeChecks.find((id) => id !== SERF_HEALTH) ?? serviceChecks[0]?.id;
   if (other !== undefined) {
-    throw consulError(
-      400,
-      `Check ${quote(other)} can't end a session here, only ${SERF_HEALTH} can; create the session with a TTL instead`,
-    );
+    throw consulError(400, `Check ${quote(other)} can't end a session here; use ${SERF_HEALTH} and a TTL`);
   }
   const kept: KeptSession = {
     name,
@@ -69,15 +67,13 @@ export function sessionGrant(request: SessionRequest, node: string, revision: nu
     behavior,
     lockDelay,
     ttl,
+    ttlText,
     serf: nodeChecks.length > 0,
     revision,
   };
   const data = JSON.stringify(kept);
   if (utf8Length(data) > LEASE_DATA_MAX_BYTES) {
-    throw consulError(
-      400,
-      `Session Name and Node are too long: with them the session has more than ${LEASE_DATA_MAX_BYTES} bytes`,
-    );
+    throw consulError(400, `Session Name and Node are too long, max size: ${LEASE_DATA_MAX_BYTES} bytes`);
   }
   return {
     ttlMs: ttl === 0 ? null : milliseconds(ttl * TTL_FACTOR),
@@ -91,7 +87,7 @@ export function sessionGrant(request: SessionRequest, node: string, revision: nu
 export function sessionOf({ id, data }: Pick<GrantedLeaseView, 'id' | 'data'>): ShownSession | undefined {
   if (data === undefined) return undefined;
   // `as`: only this file writes data of leases.
-  const { name, node, behavior, lockDelay, ttl, serf, revision } = JSON.parse(data) as KeptSession;
+  const { name, node, behavior, lockDelay, ttl, ttlText, serf, revision } = JSON.parse(data) as KeptSession;
   const index = indexOf(revision);
   return {
     id: sessionId(id),
@@ -100,6 +96,7 @@ export function sessionOf({ id, data }: Pick<GrantedLeaseView, 'id' | 'data'>): 
     behavior,
     lockDelay,
     ttl,
+    ttlText,
     nodeChecks: serf ? [SERF_HEALTH] : [],
     serviceChecks: [],
     createIndex: index,

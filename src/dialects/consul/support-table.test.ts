@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ConsulStage } from '../../../test/fixtures/consul-stage';
 
 /**
  * Every endpoint of Consul's HTTP API: its path, in which a name may be `:`, and its methods.
@@ -161,6 +162,8 @@ const ROWS = readFileSync(new URL('README.md', import.meta.url), 'utf8')
     if (!STATUSES.includes(status)) return [];
     return [...endpoints.matchAll(/`([A-Z]+) ([^`]+)`/g)].map(([, method = '', path = '']) => ({
       endpoint: `${method} ${withoutNames(path)}`,
+      method,
+      path,
       status,
     }));
   });
@@ -171,5 +174,20 @@ describe('the table of supported endpoints', () => {
       methods.split(' ').map((each) => `${each} ${path}`),
     );
     expect(ROWS.map(({ endpoint }) => endpoint).sort()).toEqual(all.sort());
+  });
+
+  it('is right about what is supported', async () => {
+    const stage = new ConsulStage();
+    const wrong: string[] = [];
+    for (const { endpoint, method, path, status } of ROWS) {
+      const place = path.replace(/:state/, 'any').replace(/:[a-z]+/g, 'x');
+      const { status: code, text } = await stage.send(method, `/v1/${place}`, method === 'GET' ? undefined : '{}');
+      const unknown = await stage.send(method, '/v1/no-such-endpoint', method === 'GET' ? undefined : '{}');
+      const isUnknown = code === unknown.status && text === unknown.text;
+      const isThere = !isUnknown && ![405, 501].includes(code) && code < 502;
+      const isRefused = [401, 404, 501].includes(code);
+      if (status === 'not' ? !isRefused : !isThere) wrong.push(`${endpoint}, ${status}: ${code} ${text}`);
+    }
+    expect(wrong).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { probeDefinition } from '../../../test/fixtures/probes';
 import type { CheckedInstance, CheckRegistry, CheckSink, CheckToRun } from './check-registry';
 import { CheckRunner } from './check-runner';
@@ -6,6 +6,10 @@ import type { CheckResult, ProbeDefinition } from './probe';
 
 const PASSING: CheckResult = { status: 'passing', output: 'ok' };
 const CRITICAL: CheckResult = { status: 'critical', output: 'refused' };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A runner with clocks, a registry and probes that the test controls. */
 class Stage implements CheckRegistry {
@@ -103,7 +107,7 @@ const definition = (name: string, members: Partial<ProbeDefinition>) =>
   probeDefinition({ kind: 'http', http: name, interval: 10e9, ...members });
 
 describe('the runner of checks', () => {
-  it('runs a check first after a part of its interval, and reports only what changes', async () => {
+  it('[CR4] runs a check first after a part of its interval, and reports only what changes', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(4_900);
@@ -126,7 +130,7 @@ describe('the runner of checks', () => {
     expect(stage.take()).toEqual(['a c0 critical ']);
   });
 
-  it('reports another output at most every five minutes', async () => {
+  it('[CR4] reports another output at most every five minutes', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(10_000);
@@ -140,7 +144,19 @@ describe('the runner of checks', () => {
     expect(count).toBe(2);
   });
 
-  it('changes the status only after as many results as the check asks for', async () => {
+  it('takes an output that the registry has cut for the same', async () => {
+    const stage = new Stage();
+    stage.results.set('a', { status: 'passing', output: 'x'.repeat(1_000) });
+    const shown = { status: 'passing', output: `${'x'.repeat(512)} ... (captured 512 of 1000 bytes)` } as const;
+    stage.runner.put(instance('a', [{ shown, isReported: true }]));
+    await stage.pass(10_000);
+    expect(stage.take()).toEqual([]);
+    stage.results.set('a', { status: 'passing', output: `y${'x'.repeat(999)}` });
+    await stage.pass(10_000);
+    expect(stage.take()).toHaveLength(1);
+  });
+
+  it('[CR1] changes the status only after as many results as the check asks for', async () => {
     const stage = new Stage();
     const limits = { successBeforePassing: 2, failuresBeforeWarning: 2, failuresBeforeCritical: 3 };
     stage.runner.put(instance('a', [{ definition: definition('a', limits) }]));
@@ -157,7 +173,7 @@ describe('the runner of checks', () => {
     expect(await next(PASSING)).toEqual(['a c0 passing ok']);
   });
 
-  it('takes the first result of a check without counting', async () => {
+  it('[CR1] takes the first result of a check without counting', async () => {
     const stage = new Stage();
     stage.results.set('a', CRITICAL);
     stage.runner.put(instance('a', [{ definition: definition('a', { failuresBeforeCritical: 3 }) }]));
@@ -190,7 +206,16 @@ describe('the runner of checks', () => {
     expect(stage.runner.size).toBe(2);
   });
 
-  it('renews no instance that is to be removed because it is critical, and removes it itself in time', async () => {
+  it('logs once a minute that the registry is away', async () => {
+    const stage = new Stage();
+    stage.isAway = true;
+    stage.runner.put(instance('a'));
+    await stage.pass(90_000);
+    const about = stage.logged.filter((message) => message.startsWith('leases of checked instances'));
+    expect(about).toHaveLength(2);
+  });
+
+  it('[CR7] renews no instance that is to be removed because it is critical, and removes it itself in time', async () => {
     const stage = new Stage();
     stage.results.set('a', CRITICAL);
     stage.runner.put(instance('a', [{ definition: definition('a', { deregisterAfter: 60e9 }) }]));
@@ -203,7 +228,7 @@ describe('the runner of checks', () => {
     expect(stage.runner.size).toBe(0);
   });
 
-  it('repeats reports until the registry is back, and then sends only the newest result', async () => {
+  it('[CR4] repeats reports until the registry is back, and then sends only the newest result', async () => {
     const stage = new Stage();
     stage.isAway = true;
     stage.runner.put(instance('a'));
@@ -216,7 +241,8 @@ describe('the runner of checks', () => {
     expect(stage.logged).toContain('results of checks could not be reported; they are sent again');
   });
 
-  it('runs at most 64 checks at once, and at most 32 that took their whole timeout before', async () => {
+  it('[CR3] runs at most 64 checks at once, and at most 32 that took their whole timeout before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const stage = new Stage();
     stage.hangs = true;
     const add = (kind: string, count: number, timeout: number) => {
@@ -225,22 +251,23 @@ describe('the runner of checks', () => {
       }
     };
     const open = (id: string) => stage.pending.filter((each) => each.id === id && !each.signal.aborted).length;
-    add('slow', 100, 5e6);
-    await stage.pass(5_000);
-    expect(open('slow')).toBe(64);
-    await expect.poll(() => stage.runs).toBe(100);
-    await expect.poll(() => open('slow')).toBe(0);
-    // Their next runs leave room for others, although they are due earlier.
-    stage.now += 900;
-    stage.wall += 900;
-    await stage.pass(10_000);
-    expect(stage.runs).toBeGreaterThan(100);
-    add('other', 40, 60e9);
-    for (let round = 0; round < 60; round += 1) {
+    const timeOut = async () => {
+      vi.advanceTimersByTime(1_000);
       await stage.pass(100);
-      expect(open('slow')).toBeLessThanOrEqual(32);
-    }
-    expect(open('other')).toBeGreaterThanOrEqual(32);
+    };
+    add('slow', 100, 1_000e6);
+    await stage.pass(5_000);
+    expect([open('slow'), stage.runs]).toEqual([64, 64]);
+    await timeOut();
+    expect([open('slow'), stage.runs]).toEqual([36, 100]);
+    await timeOut();
+    expect(open('slow')).toBe(0);
+    // Their next runs are due, and leave room for others.
+    await stage.pass(10_000);
+    expect(open('slow')).toBe(32);
+    add('other', 40, 60e9);
+    await stage.pass(5_000);
+    expect([open('slow'), open('other')]).toEqual([32, 32]);
   });
 
   it('keeps the state of a check that is registered again without a change', async () => {
@@ -274,7 +301,7 @@ describe('the runner of checks', () => {
 });
 
 describe('a runner that was frozen', () => {
-  it('renews first, runs again what failed meanwhile, and reports nothing critical of that time', async () => {
+  it('[CR6] renews first, runs again what failed meanwhile, and reports nothing critical of that time', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(12_000);

@@ -31,7 +31,7 @@ function check(
 }
 
 describe('an HTTP check', () => {
-  it('passes with 2xx, warns with 429 and is critical with everything else', async () => {
+  it('[CR1] passes with 2xx, warns with 429 and is critical with everything else', async () => {
     const port = await servers.http((request, response) => {
       response.writeHead(Number(request.url?.slice(1)));
       response.end('the state');
@@ -76,7 +76,15 @@ describe('an HTTP check', () => {
     ]);
   });
 
-  it('does not follow a redirect, and says so', async () => {
+  it('sends the name and the password in its URL', async () => {
+    const port = await servers.http(({ headers }, response) => void response.end(headers.authorization));
+    const { output } = await check({ kind: 'http', http: `http://a%20b:c@127.0.0.1:${port}/` });
+    expect(output).toContain(`Output: Basic ${btoa('a b:c')}`);
+    const malformed = await check({ kind: 'http', http: `http://a%:c@127.0.0.1:${port}/` });
+    expect(malformed.status).toBe('critical');
+  });
+
+  it('[CR2] does not follow a redirect, and says so', async () => {
     let asked = 0;
     const other = await servers.http((_, response) => {
       asked += 1;
@@ -91,7 +99,7 @@ describe('an HTTP check', () => {
     expect(asked).toBe(0);
   });
 
-  it('cuts a server off that answers for ever, and counts its status', async () => {
+  it('[CR3] cuts a server off that answers for ever, and counts its status', async () => {
     let isOpen = true;
     const port = await servers.http((_, response) => {
       response.on('close', () => {
@@ -109,7 +117,7 @@ describe('an HTTP check', () => {
     await expect.poll(() => isOpen).toBe(false);
   });
 
-  it('is critical when a server hangs until the timeout', async () => {
+  it('[CR3] is critical when a server hangs until the timeout', async () => {
     const asked = new AbortController();
     const port = await servers.http(() => asked.abort());
     const { status, output } = await check(
@@ -150,7 +158,7 @@ describe('an HTTP check', () => {
 });
 
 describe('a TCP check', () => {
-  it('passes if the port accepts a connection', async () => {
+  it('[CR1] passes if the port accepts a connection', async () => {
     const port = await servers.listen(createServer((socket) => void sockets.push(socket)));
     const tcp = `127.0.0.1:${port}`;
     expect(await check({ kind: 'tcp', tcp })).toEqual({
@@ -208,7 +216,7 @@ describe('a gRPC check', () => {
     stream.end(Buffer.from([0, 0, 0, 0, message.length, ...message]));
   }
 
-  it('passes if the service is serving', async () => {
+  it('[CR1] passes if the service is serving', async () => {
     const port = await grpcServer();
     for (const grpc of [`127.0.0.1:${port}`, `127.0.0.1:${port}/serving`]) {
       expect(await check({ kind: 'grpc', grpc })).toEqual({ status: 'passing', output: `gRPC check ${grpc}: success` });
@@ -287,15 +295,20 @@ describe('the target of a check', () => {
     ['no address', '0.0.0.0', '0.0.0.0'],
     ['no address of IPv6', '[::]', '::'],
     ['a link-local address', '[fe80::1]', 'fe80::1'],
+    ['a link-local address of an interface', 'scoped.example', 'scoped.example'],
     ['several hosts', '224.0.0.1', '224.0.0.1'],
     ['a name of another host', 'other.example', 'own.example'],
   ])('is refused if it is %s', async (_, host, instance) => {
-    const rules = named({ 'other.example': ['10.0.0.8'], 'own.example': ['10.0.0.7'] });
+    const rules = named({
+      'other.example': ['10.0.0.8'],
+      'own.example': ['10.0.0.7'],
+      'scoped.example': ['fe80::1%lo'],
+    });
     const result = await check({ kind: 'http', http: `http://${host}/` }, { instance, rules });
     expect(result).toEqual({ status: 'critical', output: expect.stringMatching(/^The check was not run: /) });
   });
 
-  it('is refused if it is a loopback address of a registry that others can reach', async () => {
+  it('[CR2] is refused if it is a loopback address of a registry that others can reach', async () => {
     const rules = named({}, false);
     const result = await check({ kind: 'tcp', tcp: '127.0.0.1:80' }, { rules });
     expect(result.output).toContain('no checks are sent to the loopback address 127.0.0.1');
@@ -310,7 +323,7 @@ describe('the target of a check', () => {
     });
   });
 
-  it('is connected to at the address that was verified, and not at what its name means later', async () => {
+  it('[CR2] is connected to at the address that was verified, and not at what its name means later', async () => {
     const port = await servers.http(({ headers }, response) => void response.end(headers.host));
     const rules = named({ 'own.invalid': ['127.0.0.1'] });
     const http = `http://own.invalid:${port}/`;
@@ -318,9 +331,11 @@ describe('the target of a check', () => {
     expect(result.output).toBe(`HTTP GET ${http}: 200 OK Output: own.invalid:${port}`);
   });
 
-  it('is the loopback interface of an instance on this machine', async () => {
+  it('is any address of this machine for an instance on it', async () => {
     const rules = named({ localhost: ['::1', '127.0.0.1'] });
     expect(await rules.target('10.0.0.7', 'localhost', 80)).toMatchObject({ address: '::1' });
     expect(await rules.target('::ffff:10.0.0.7', '127.0.0.1', 80)).toMatchObject({ address: '127.0.0.1' });
+    expect(await rules.target('127.0.0.1', '10.0.0.7', 80)).toMatchObject({ address: '10.0.0.7' });
+    await expect(named({}, false).target('127.0.0.1', '10.0.0.7', 80)).rejects.toThrow('is not the address');
   });
 });

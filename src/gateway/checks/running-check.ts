@@ -1,6 +1,5 @@
 import type { CheckedInstance, CheckToRun } from './check-registry';
 import { type CheckResult, intervalMs, type ProbeDefinition } from './probe';
-import { Thresholds } from './thresholds';
 
 /** Shortest time between two reports of a check of which only the output differs. */
 const OUTPUT_REPORT_INTERVAL_MS = 300_000;
@@ -79,10 +78,44 @@ export class RunningCheck {
   }
 }
 
+/** Remark with which the registry cuts an output. */
+const CUT = / \.\.\. \(captured \d+ of \d+ bytes\)$/;
+
 /** Compares an output with a stored one, of which the registry may have kept only the beginning. */
 function sameOutput(found: string, stored: string): boolean {
-  return found === stored || (stored.length >= STORED_OUTPUT_MIN_LENGTH && found.startsWith(stored));
+  return found === stored || (CUT.test(stored) && found.startsWith(stored.replace(CUT, '')));
 }
 
-/** Length from which a stored output may be the beginning of a longer one: half of what registries store. */
-const STORED_OUTPUT_MIN_LENGTH = 256;
+type Limits = Pick<ProbeDefinition, 'successBeforePassing' | 'failuresBeforeWarning' | 'failuresBeforeCritical'>;
+
+/**
+ * Counts results of one check, and decides which of them change its status. The first result always does.
+ *
+ * Source: `StatusHandler` of Consul.
+ */
+class Thresholds {
+  readonly #limits: Limits;
+  #successes: number;
+  #failures: number;
+
+  constructor(limits: Limits) {
+    const { successBeforePassing, failuresBeforeCritical } = limits;
+    this.#limits = { ...limits, failuresBeforeWarning: limits.failuresBeforeWarning || failuresBeforeCritical };
+    this.#successes = successBeforePassing;
+    this.#failures = failuresBeforeCritical;
+  }
+
+  /** Counts a result. Returns the result to show, or undefined if the check stays as it is. */
+  take(result: CheckResult): CheckResult | undefined {
+    const { successBeforePassing, failuresBeforeWarning, failuresBeforeCritical } = this.#limits;
+    if (result.status !== 'critical') {
+      this.#successes += 1;
+      this.#failures = 0;
+      return this.#successes >= successBeforePassing ? result : undefined;
+    }
+    this.#failures += 1;
+    this.#successes = 0;
+    if (this.#failures >= failuresBeforeCritical) return result;
+    return this.#failures >= failuresBeforeWarning ? { ...result, status: 'warning' } : undefined;
+  }
+}

@@ -68,7 +68,7 @@ describe('the path at the registry', () => {
 });
 
 describe('the gateway', () => {
-  it('passes a request and its response on, without headers of the connection, and names its runner', async () => {
+  it('[CR8] passes a request and its response on, without headers of the connection, and names its runner', async () => {
     const seen: unknown[] = [];
     const url = await gateway((message, response) => {
       let body = '';
@@ -107,6 +107,16 @@ describe('the gateway', () => {
     ]);
   });
 
+  it('does not lend its name to clients that report the result of a check', async () => {
+    const url = await gateway(({ headers }, response) => {
+      response.end(String(headers['rollcall-check-runner']));
+    });
+    const reported = await fetch(`${url}/v1/agent/check/update/a`, { method: 'PUT' });
+    expect(await reported.text()).toBe('undefined');
+    const registered = await fetch(`${url}/v1/agent/check/register`, { method: 'PUT' });
+    expect(await registered.text()).toBe('host-1');
+  });
+
   it('passes a body on whose length is not known', async () => {
     const url = await gateway((message, response) => {
       message.pipe(response);
@@ -127,7 +137,7 @@ describe('the gateway', () => {
     expect(await answered).toBe('one two');
   });
 
-  it('adds its own token only where it is asked to, and only to requests without one', async () => {
+  it('[CR8] adds its own token only where it is asked to, and only to requests without one', async () => {
     const answer = ({ headers }: IncomingMessage, response: ServerResponse) =>
       void response.end(headers.authorization ?? 'none');
     const ask = async (url: string, path: string, headers: Record<string, string> = {}) =>
@@ -147,6 +157,20 @@ describe('the gateway', () => {
     expect([response.status, await response.text()]).toEqual([500, 'No cluster leader']);
     const put = await fetch(`${url}/v1/kv/a`, { method: 'PUT', body: 'x'.repeat(100_000) });
     expect(put.status).toBe(500);
+  });
+
+  it('repeats a read whose connection the registry has closed meanwhile', async () => {
+    let count = 0;
+    const url = await gateway((message, response) => {
+      count += 1;
+      // An idle connection that is closed while the next request is on its way looks like this.
+      if (count === 2) message.socket.destroy();
+      else response.end(`answer ${count}`);
+    });
+    const ask = async (method: string) => (await fetch(`${url}/v1/kv/a`, { method })).text();
+    expect([await ask('GET'), await ask('GET')]).toEqual(['answer 1', 'answer 3']);
+    count = 0;
+    expect([await ask('PUT'), await ask('PUT')]).toEqual(['answer 1', 'No cluster leader']);
   });
 
   it('ends a blocking query at the registry when its client leaves', async () => {
@@ -173,7 +197,7 @@ describe('the gateway', () => {
     await expect(fetch(`${url}/v1/kv/a`).then((response) => response.text())).rejects.toThrow();
   });
 
-  it('refuses what is not of the API of Consul', async () => {
+  it('[CR8] refuses what is not of the API of Consul', async () => {
     const url = await gateway((_, response) => void response.end('reached'));
     expect((await fetch(`${url}/api/v1/token`)).status).toBe(404);
     const { port } = new URL(url);

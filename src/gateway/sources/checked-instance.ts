@@ -1,6 +1,5 @@
 import type { CheckDefinition } from '../../codecs/consul/check';
 import { type KeptCheck, keptBy, nodesRecordIn } from '../../codecs/consul/kept';
-import { isTtl } from '../../codecs/consul/registration';
 import type { InstanceView } from '../../model/instance';
 import type { CheckedInstance, CheckToRun } from '../checks/check-registry';
 import { PROBE_KINDS, type ProbeDefinition, type ProbeKind } from '../checks/probe';
@@ -10,6 +9,9 @@ export type CheckView = Pick<
   InstanceView,
   'id' | 'group' | 'service' | 'address' | 'url' | 'ephemeral' | 'extensions'
 > & { lease: { ttlMs: number } | null };
+
+/** Reports whether clients report a check: its lease is theirs. */
+const isTtl = ({ definition }: KeptCheck): boolean => definition?.kind === 'ttl';
 
 const isProbe = (kind: string): kind is ProbeKind => PROBE_KINDS.some((each) => each === kind);
 

@@ -1,3 +1,4 @@
+import { consul } from '../../../src/dialects/consul/consul';
 import { eureka } from '../../../src/dialects/eureka/eureka';
 import { goMicro } from '../../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../../src/dialects/nacos/nacos';
@@ -7,7 +8,7 @@ import { ROOT_TOKEN, TestApp } from '../../fixtures/test-app';
 /** All doors in front of one namespace, and their clients. Time is moved by hand. */
 export class MatrixStage {
   readonly namespace = new NodeNamespace();
-  readonly app = new TestApp({ dialects: [goMicro, nacos, eureka], calls: this.namespace.api });
+  readonly app = new TestApp({ dialects: [goMicro, nacos, eureka, consul], calls: this.namespace.api });
 
   /** Sends a request, and returns the response body. Throws the response if it is not a success. */
   async send(method: string, path: string, init: RequestInit = {}): Promise<string> {

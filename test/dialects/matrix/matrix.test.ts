@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { consulDoor, consulMetadata } from './consul-door';
 import { DEFAULTS, type Door, type Seen, type Spoken, type Written } from './door';
 import { eurekaDoor } from './eureka-door';
 import { goMicroDoor } from './go-micro-door';
@@ -9,7 +10,13 @@ import { nativeDoor } from './native-door';
 
 /** Every door reads what any door writes: all pairs of doors, each with itself included. */
 
-const DOORS = { native: nativeDoor, 'go-micro': goMicroDoor, eureka: eurekaDoor, nacos: nacosDoor };
+const DOORS = {
+  native: nativeDoor,
+  'go-micro': goMicroDoor,
+  eureka: eurekaDoor,
+  nacos: nacosDoor,
+  consul: consulDoor,
+};
 const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[]; // `as`: these are its keys
 /** Longest time from the limit of a lease to its end while the registry listens. */
 const LEASE_ENDS_WITHIN_MS = 1_000;
@@ -24,6 +31,7 @@ function doors(): { stage: MatrixStage; of: Record<keyof typeof DOORS, Door> } {
     'go-micro': goMicroDoor(stage),
     eureka: eurekaDoor(stage),
     nacos: nacosDoor(stage),
+    consul: consulDoor(stage),
   };
   return { stage, of };
 }
@@ -150,7 +158,11 @@ describe('any fleet', () => {
     .map((name) => `k${name}`);
   const instance = fc.record<Written>({
     id: fc.constant(''),
-    address: fc.oneof(fc.ipV4(), fc.constantFrom('2001:db8::7', '::1', 'orders-1.internal', 'host_1')),
+    // Consul refuses an address that no client can connect to.
+    address: fc.oneof(
+      fc.ipV4().filter((ip) => ip !== '0.0.0.0'),
+      fc.constantFrom('2001:db8::7', '::1', 'orders-1.internal', 'host_1'),
+    ),
     port: fc.integer({ min: 1, max: 65_535 }),
     metadata: fc.dictionary(key, text, { maxKeys: 4 }).map((entries) => ({ ...entries, protocol: 'http' })),
     weight: fc.constantFrom(0.5, 1, 100, 9_999),
@@ -171,7 +183,8 @@ describe('any fleet', () => {
         const written = members.map(([member, writer]): [Written, keyof typeof DOORS] => {
           const { address, port, securePort } = member;
           const id = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-          return [{ ...member, id, securePort: securePort === port ? undefined : securePort }, writer];
+          const metadata = writer === 'consul' ? consulMetadata(member.metadata) : member.metadata;
+          return [{ ...member, id, metadata, securePort: securePort === port ? undefined : securePort }, writer];
         });
         for (const [member, writer] of written) await of[writer].register(member);
         for (const reader of NAMES) {

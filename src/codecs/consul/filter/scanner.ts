@@ -1,4 +1,4 @@
-import { utf8Length } from '../../../model/names';
+import { utf8Length } from '../../../model/name-problem';
 import { consulError } from '../refusals';
 
 /** Returns the refusal of a filter, with the beginning that all of Consul's have. */

@@ -1,0 +1,4 @@
+import { consulKvSuite } from '../../../test/dialects/consul-kv-suite';
+import { workerHome } from '../../../test/fixtures/worker-home';
+
+consulKvSuite(workerHome());
