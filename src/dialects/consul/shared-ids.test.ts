@@ -29,7 +29,7 @@ async function begin() {
 }
 
 describe('a service with the id of a service of another token', () => {
-  it('[S6] takes none of the results of its checks', async () => {
+  it('takes none of the results of its checks', async () => {
     const { namespace, own, other, health } = await begin();
     expect(await own(PASS)).toEqual(DONE);
     expect(await other(REGISTER, { ...WEB, Name: 'other' })).toEqual(DONE);
@@ -44,7 +44,7 @@ describe('a service with the id of a service of another token', () => {
     expect(await health()).toEqual([]);
   });
 
-  it('[S6] adds none of its checks', async () => {
+  it('adds none of its checks', async () => {
     const { own, other, health } = await begin();
     await own(PASS);
     const two = { ...WEB, Name: 'other', Check: undefined, Checks: [{ TTL: '10s' }, { CheckID: 'b', TTL: '10s' }] };
@@ -114,7 +114,7 @@ describe('a node', () => {
     expect((await stage.read<{ Node: string }[]>('/v1/catalog/nodes')).value).toHaveLength(1);
   });
 
-  it('[S6] does not share the key of an instance with another one', async () => {
+  it('does not share the key of an instance with another one', async () => {
     const { own } = await begin();
     expect(await own(REGISTER, { ...WEB, ID: 'x@n' })).toEqual(DONE);
     expect(await own('/node/n/v1/agent/service/register', { ...WEB, ID: 'x' })).toEqual([
