@@ -16,7 +16,7 @@ export function consulKvSuite({ send, sleep, tokenFor, ns }: Home): void {
   };
 
   describe('a Consul client of a complete registry', () => {
-    it('puts, waits for, locks and deletes keys, even if the namespace hibernates', async () => {
+    it('[CK1, CK4, CK6, CK7, CK8] puts, waits for, locks and deletes keys, even if the namespace hibernates', async () => {
       const missing = await call('GET', '/kv/app/leader');
       expect([missing.status, missing.index]).toEqual([404, 2]);
       const waiting = call('GET', `/kv/app/leader?index=${missing.index}&wait=60s`);
@@ -46,7 +46,7 @@ export function consulKvSuite({ send, sleep, tokenFor, ns }: Home): void {
       expect((await call('GET', '/kv/?keys')).value).toEqual([]);
     });
 
-    it('sees and changes the keys of its token', async () => {
+    it('[CK10] sees and changes the keys of its token', async () => {
       await call('PUT', '/kv/app/a', 'x');
       await call('PUT', '/kv/other', 'x');
       const token = await tokenFor([{ scope: 'read', ns: ns(), keys: ['app/*'] }]);

@@ -73,7 +73,7 @@ function client({ url, rootToken }: RunningRegistry): Client {
 }
 
 describe('the client of npm', () => {
-  it('puts, reads, lists and deletes keys', async () => {
+  it('[CK1, CK2, CK3] puts, reads, lists and deletes keys', async () => {
     const consul = client(await registry());
     expect(await consul.kv.get('hello')).toBeUndefined();
     expect(await consul.kv.set({ key: 'hello', value: 'wörld', flags: 42 })).toBe(true);
@@ -93,7 +93,7 @@ describe('the client of npm', () => {
     await expect(consul.kv.get('')).rejects.toThrow('Missing key name');
   });
 
-  it.each(['30s', '1ms'])('watches a key, with a wait of %s', async (wait) => {
+  it.each(['30s', '1ms'])('[CK4] watches a key, with a wait of %s', async (wait) => {
     const consul = client(await registry());
     const seen: (string | null | undefined)[] = [];
     const errors: Error[] = [];
@@ -111,7 +111,7 @@ describe('the client of npm', () => {
     expect(errors).toEqual([]);
   });
 
-  it('locks a key for a session, and another one after the session ended and its lock delay passed', async () => {
+  it('[CK6, CK7] locks a key for a session, and another one after the session ended and its lock delay passed', async () => {
     const running = await registry();
     const [mine, other] = [client(running), client(running)];
     const { ID } = await mine.session.create({ name: 'mine', ttl: '10s', lockdelay: '1s' });
@@ -140,7 +140,7 @@ describe('the client of npm', () => {
     await expect(mine.kv.set({ key: 'leader', value: '', acquire: ID })).rejects.toThrow(`invalid session "${ID}"`);
   });
 
-  it('carries out transactions', async () => {
+  it('[CK8] carries out transactions', async () => {
     const consul = client(await registry());
     const set = (Key: string, value: string) => ({ KV: { Verb: 'set', Key, Value: btoa(value) } });
     const { Results } = await consul.transaction.create([set('a', '1'), set('b', '2')]);
@@ -150,7 +150,7 @@ describe('the client of npm', () => {
     expect(await consul.kv.get('a')).toMatchObject({ Value: '1' });
   });
 
-  it('finds a leader and no events', async () => {
+  it('[CK11] finds a leader and no events', async () => {
     const consul = client(await registry());
     expect([await consul.status.leader(), await consul.status.peers()]).toEqual(['127.0.0.1:8300', ['127.0.0.1:8300']]);
     expect(await consul.event.list()).toEqual([]);

@@ -3,6 +3,7 @@ import { auditSuite } from '../access/audit-suite';
 import { limitsSuite } from '../access/limits-suite';
 import { tokensSuite } from '../access/tokens-suite';
 import { consulAgentSuite } from '../dialects/consul-agent-suite';
+import { consulHealthSuite } from '../dialects/consul-health-suite';
 import { consulKvSuite } from '../dialects/consul-kv-suite';
 import { eurekaSuite } from '../dialects/eureka-suite';
 import { goMicroKeptSuite } from '../dialects/go-micro-kept-suite';
@@ -49,6 +50,7 @@ const FURTHER_SUITES: Record<string, (home: Home) => void> = {
   'agents of Consul': consulAgentSuite,
   'go-micro': goMicroKeptSuite,
   'keys of Consul': consulKvSuite,
+  'reads of Consul': consulHealthSuite,
   Nacos: nacosSuite,
   "Nacos' console": nacosConsoleSuite,
 };

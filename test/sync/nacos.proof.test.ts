@@ -167,7 +167,7 @@ describe('rollcall sync --from nacos', () => {
       target.env,
     );
     expect([unreachable.code, unreachable.stderr]).toEqual([6, expect.stringContaining('connection refused')]);
-    const other = await stage.cli.run(['sync', '--from', 'consul', nacos()], target.env);
+    const other = await stage.cli.run(['sync', '--from', 'zookeeper', nacos()], target.env);
     expect(other.code).toBe(2);
   });
 });

@@ -17,13 +17,15 @@ export function storedOutput(output: string): string {
 }
 
 /**
- * Reports whether a result needs to be stored: if the status differs, it is the first one, or the output differs and was not
- * stored recently.
+ * Reports whether a result needs to be stored: if the status differs, it is the first critical one, or the output differs and
+ * was not stored recently.
  *
  * @param now Milliseconds since the epoch.
  */
 export function differs(check: Pick<KeptCheck, 'status' | 'output' | 'at'>, result: CheckUpdate, now: number): boolean {
-  if (check.status !== result.status || check.at === 0) return true;
+  if (check.status !== result.status) return true;
+  // Until its first result, a critical check is starting, not down.
+  if (check.at === 0 && check.status === 'critical') return true;
   return check.output !== storedOutput(result.output) && now - check.at >= OUTPUT_EVERY_MS;
 }
 

@@ -135,7 +135,9 @@ export class Nodes {
 
   /** Returns the stored checks of an instance that are no part of it: TTL checks beyond the first. */
   checksAbout(service: Pick<ServiceRecord, 'id' | 'name' | 'tags'>, node: string): CheckRecord[] {
-    const about = this.#checksOn(node).filter(({ serviceId }) => serviceId === service.id);
+    const about = this.#checksOn(node).filter(
+      ({ serviceId, serviceName }) => serviceId === service.id && serviceName === service.name,
+    );
     return about.map((check) => shownCheck(node, service, check.check, check));
   }
 

@@ -124,6 +124,17 @@ describe('agent and catalog changes', () => {
     expect(Object.keys((await stage.read<object>('/v1/agent/checks')).value)).toEqual(['service:web-1']);
   });
 
+  it('[A1] register a service on a node as it is with a token for the service alone', async () => {
+    const stage = await begin();
+    await stage.brief('PUT', '/v1/catalog/register', EXTERNAL);
+    stage.as({ scope: 'register', ns: NS, services: ['DEFAULT_GROUP@@web'] });
+    const Service = { Service: 'web', Port: 1 };
+    expect(await stage.brief('PUT', '/v1/catalog/register', { ...EXTERNAL, Service })).toEqual([200, 'true']);
+    const moved = { ...EXTERNAL, Address: '10.0.0.10', Service };
+    expect((await stage.brief('PUT', '/v1/catalog/register', moved))[0]).toBe(403);
+    expect(await stage.brief('PUT', '/v1/catalog/register', { ...moved, SkipNodeUpdate: true })).toEqual([200, 'true']);
+  });
+
   it('[A1] leave instances of other tokens alone', async () => {
     const stage = (await begin()).as({ scope: 'register', ns: NS });
     for (const path of [

@@ -8,7 +8,7 @@ import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
-import { findCheck, findService, keptPatch, recordDefinition } from './held-checks';
+import { checksApart, findCheck, findService, keptPatch, recordDefinition } from './held-checks';
 import { checkKey } from './names';
 import { retried } from './retried';
 
@@ -31,19 +31,27 @@ export async function registerCheck(
   await retried(`the check "${declared.id}"`, async () => {
     const copy = await copies.of(call);
     const member = serviceOfCheck(copy, call, node, definition.serviceId);
-    const { kept } = member ?? {};
-    const isApart = kept === undefined || kept.checks.some((each) => isTtl(each) && each.id !== declared.id);
-    if (member === undefined || kept === undefined || (isApart && isTtl(declared))) {
-      const about = kept === undefined ? {} : { serviceId: kept.id, serviceName: member?.records.service.name };
-      return registerApart(call, copy, { node: kept?.node ?? node, ...about, runner, check: declared });
-    }
-    const [check = declared] = mergedChecks(kept.checks, [declared], true);
-    const isNew = kept.checks.every(({ id }) => id !== check.id);
-    const checks = isNew ? [...kept.checks, check] : kept.checks.map((each) => (each.id === check.id ? check : each));
-    const changes = keptPatch(member.instance, { ...kept, checks, runner: checks.some(isRun) ? runner : undefined });
-    const { key, instance } = member;
+    if (member?.kept === undefined) return registerApart(call, copy, { node, runner, check: declared });
+    const { kept, key, instance } = member;
+    const apart = checksApart(copy, { ...kept, keys: [key] }).filter(({ check }) => check.id === declared.id);
+    const [check = declared] = mergedChecks([...kept.checks, ...apart.map((each) => each.check)], [declared], true);
+    const others = kept.checks.filter(({ id }) => id !== check.id);
+    const isPart = others.length < kept.checks.length;
     const precondition = { revision: instance.revision };
-    await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: isTtl(declared), precondition });
+    if (isTtl(check) && others.some(isTtl)) {
+      const about = { serviceId: kept.id, serviceName: member.records.service.name };
+      await registerApart(call, copy, { node: kept.node, ...about, runner, check });
+      const changes = keptPatch(instance, { ...kept, checks: others });
+      if (isPart) await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: false, precondition });
+      return;
+    }
+    const checks = isPart ? kept.checks.map((each) => (each.id === check.id ? check : each)) : [...others, check];
+    // A gateway runs only the checks that were registered through it.
+    const runnerNow = isRun(check) ? runner : checks.some(isRun) ? kept.runner : undefined;
+    const changes = keptPatch(instance, { ...kept, checks, runner: runnerNow });
+    await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: isTtl(check), precondition });
+    if (apart.length === 0) return;
+    await call.calls.deregister(call.callerWithOrigin, { key: checkKey(kept.node, check.id), precondition: {} });
   });
   if (isRun(declared)) call.surroundings.checksChanged?.(call.namespace);
 }
@@ -72,7 +80,7 @@ async function registerApart(call: RouteCall, copy: CatalogCopy, nodeCheck: Kept
 }
 
 /** Returns a check that is no part of an instance, with the status and output that it already has. */
-export function knownApart(copy: CatalogCopy, nodeCheck: KeptNodeCheck): KeptNodeCheck {
+function knownApart(copy: CatalogCopy, nodeCheck: KeptNodeCheck): KeptNodeCheck {
   const before = copy.record(checkKey(nodeCheck.node, nodeCheck.check.id))?.record;
   const known: KeptCheck[] = before !== undefined && 'nodeCheck' in before ? [before.nodeCheck.check] : [];
   const [check = nodeCheck.check] = mergedChecks(known, [nodeCheck.check], true);

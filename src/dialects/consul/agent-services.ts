@@ -6,11 +6,12 @@ import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey, Operation } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
+import { shortName } from '../../model/service-name';
 import { apartDefinition } from './agent-checks';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
-import { findService } from './held-checks';
-import { checkKey, instanceKey, isSameNode } from './names';
+import { checksApart, findService } from './held-checks';
+import { checkKey, instanceKey, isSameNode, serviceOf } from './names';
 import { retried } from './retried';
 
 /** A registration of a service at the agent of a node. */
@@ -58,7 +59,7 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
   const key = instanceKey(service.name, service.id, node);
   const before = findService(copy, call, node, service.id);
   assertOwn(copy, key, ask);
-  const apart = checksApart(copy, node, service.id);
+  const apart = checksApart(copy, { node, id: service.id, keys: before === undefined ? [key] : [key, before.key] });
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
   const checks = ask.merge(known);
   // The first TTL check is the lease of the instance.
@@ -96,7 +97,7 @@ interface FurtherChecks {
 
 /** Returns the operations that register the further checks of a service, and remove those that it no longer has. */
 function furtherChecks(copy: CatalogCopy, { node, service, further, before, runner }: FurtherChecks): Operation[] {
-  const about = { node, serviceId: service.id, serviceName: service.name, runner };
+  const about = { node, serviceId: service.id, serviceName: shortName(serviceOf(service.name)), runner };
   const registered = further.map((check): Operation => {
     const key = checkKey(node, check.id);
     const known = copy.record(key);
@@ -107,24 +108,18 @@ function furtherChecks(copy: CatalogCopy, { node, service, further, before, runn
   return [...registered, ...gone.map(({ check }) => deregistration(checkKey(node, check.id)))];
 }
 
-/** Returns the stored checks of a service that are no part of its instance. */
-export function checksApart(copy: CatalogCopy, node: string, serviceId: string): KeptNodeCheck[] {
-  return [...copy.records()].flatMap(({ record }) => {
-    if (!('nodeCheck' in record)) return [];
-    const { nodeCheck } = record;
-    return nodeCheck.serviceId === serviceId && isSameNode(nodeCheck.node, node) ? [nodeCheck] : [];
-  });
-}
-
 /** Refuses a key that an instance of another API, or of another service id, has. */
 function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): void {
   const there = copy.member(key);
   if (there === undefined) return;
-  if (there.kept?.id === service.id && isSameNode(there.kept.node, node)) return;
-  throw consulError(
-    400,
-    `the instance "${key.id}" of the service ${JSON.stringify(service.name)} was registered through another API, and is not replaced; use another ID, or remove it there`,
-  );
+  const { kept } = there;
+  if (kept?.id === service.id && isSameNode(kept.node, node)) return;
+  const name = JSON.stringify(service.name);
+  const why =
+    kept === undefined
+      ? 'was registered through another API, and is not replaced; use another ID, or remove it there'
+      : `is ${JSON.stringify(kept.id)} of the node ${JSON.stringify(kept.node)}; use another ID`;
+  throw consulError(400, `the instance "${key.id}" of the service ${name} ${why}`);
 }
 
 /** Removes a service with its checks. @throws {RegistryError} With Consul's text if there is none. */
@@ -148,7 +143,7 @@ export async function deregisterService(
 /** Returns the operations that remove an instance with its checks. */
 export function serviceRemoval(copy: CatalogCopy, member: CatalogMember): Operation[] {
   const { kept } = member;
-  const apart = kept === undefined ? [] : checksApart(copy, kept.node, kept.id);
+  const apart = kept === undefined ? [] : checksApart(copy, { ...kept, keys: [member.key] });
   return [removal(member), ...apart.map(({ node, check }) => deregistration(checkKey(node, check.id)))];
 }
 

@@ -11,7 +11,7 @@ import { apartDefinition, removeCheck } from './agent-checks';
 import { carriedOut, registration, serviceRemoval } from './agent-services';
 import type { CatalogCopies, CatalogCopy } from './catalog-copy';
 import { findService, keptPatch } from './held-checks';
-import { nodeOperations } from './maintenance';
+import { keptNode, nodeOperations } from './maintenance';
 import { checkKey, isSameNode, nodeKey, serviceOf } from './names';
 import { retried } from './retried';
 
@@ -25,7 +25,7 @@ export async function registerInCatalog(
   await retried(`the node "${node.name}"`, async () => {
     const copy = await copies.of(call);
     const now = call.surroundings.now();
-    const known = copy.nodes.find(node.name);
+    const known = keptNode(copy, node.name);
     const next: KeptNode = {
       name: known?.name ?? node.name,
       id: node.id,

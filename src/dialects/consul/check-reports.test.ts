@@ -212,6 +212,18 @@ describe('a check that is registered apart', () => {
     expect(Object.keys(await checks())).toEqual([CHECK]);
   });
 
+  it('[L2] does not renew the lease of its service unless it is a TTL check', async () => {
+    const { stage, namespace, view } = await begin();
+    await namespace.pass(11_000);
+    expect((await view()).healthy).toBe(false);
+    const check = { ID: 'h', Name: 'h', ServiceID: 'web-1', HTTP: 'http://10.0.0.1', Interval: '5s' };
+    const headers = { 'rollcall-check-runner': 'gw' };
+    expect((await stage.send('PUT', '/v1/agent/check/register', check, headers)).status).toBe(200);
+    const result = { Status: 'passing', Output: 'ok' };
+    expect((await stage.send('PUT', '/v1/agent/check/update/h', result, headers)).status).toBe(200);
+    expect(await view()).toMatchObject({ healthy: false, extensions: { consul: { runner: 'gw' } } });
+  });
+
   it('[S6] needs a service that exists, a name, and a kind that is supported', async () => {
     const { put } = await begin();
     expect(await put('register', { Name: 'x', TTL: '5s', ServiceID: 'none' })).toEqual([

@@ -46,8 +46,8 @@ export class CheckReports {
 
   /** @throws {RegistryError} With Consul's status and text for an unknown check, and for one that is not to be reported. */
   async report(call: RouteCall, report: Report): Promise<void> {
-    // Names can't contain a line break.
-    const name = `${call.namespace}\n${report.node.toLowerCase()}\n${report.checkId}`;
+    // Tokens of several services may use the same id. Names can't contain a line break.
+    const name = `${call.namespace}\n${call.tokenId}\n${report.node.toLowerCase()}\n${report.checkId}`;
     if (await this.#repeat(call, name, report)) return;
     await retried(`the check "${report.checkId}"`, async () => {
       const held = findCheck(await this.#copies.of(call), call, report.node, report.checkId);

@@ -1,3 +1,4 @@
+import { NODES } from '../../codecs/consul/kept';
 import type { Nodes } from '../../codecs/consul/records';
 import type { CheckRecord, NodeRecord } from '../../codecs/consul/shown';
 import type { ServiceKey } from '../../model/namespace-api';
@@ -72,9 +73,12 @@ export class Cluster {
 
 const UNKNOWN = { createIndex: 2, modifyIndex: 2 };
 
-/** Returns whether a token sees a node: the default one, and those on which something runs that it may read. */
+/**
+ * Returns whether a token sees a node: the default one, those on which something runs that it may read, and all if it may read
+ * their records.
+ */
 export const seesNode = ({ node, entries }: ListedNode, mayRead: MayRead): boolean =>
-  node.name === DEFAULT_NODE || entries.some(({ key }) => mayRead(key));
+  node.name === DEFAULT_NODE || mayRead(NODES) || entries.some(({ key }) => mayRead(key));
 
 /** Clusters of the copies that an isolate keeps, each built once for a revision. */
 export class Clusters {

@@ -8,6 +8,7 @@ import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
 import { addCatalogWriteRoutes } from './catalog-write-routes';
 import { KeptAnswers } from './kept-answers';
+import { LockingSessions } from './kv-entries';
 import { addKvRoutes } from './kv-routes';
 import { ListReads } from './list-reads';
 import { addListRoutes } from './list-routes';
@@ -18,7 +19,11 @@ import { addSessionRoutes } from './session-routes';
 import { addTxnRoutes } from './txn-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
-const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
+function pathOf(path: string): string {
+  // Nearly all paths, and those of keys, which may have any slashes.
+  if (path.startsWith('/v1/')) return path;
+  return path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
+}
 
 /**
  * API for clients of Consul: agent, catalog, health, keys, sessions and transactions. All hosts behind one URL share a node;
@@ -44,12 +49,14 @@ export const consul: Dialect = {
     addAgentViewRoutes(door, copies);
     addAgentSelfRoutes(door, copies);
     addCatalogWriteRoutes(door, copies);
-    const reads = new ServiceReads(new KeptAnswers(), copies);
+    const answers = new KeptAnswers();
+    const reads = new ServiceReads(answers, copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
-    addKvRoutes(door);
+    const sessions = new LockingSessions();
+    addKvRoutes(door, answers, sessions);
     addSessionRoutes(door);
-    addTxnRoutes(door);
+    addTxnRoutes(door, sessions);
     addMiscRoutes(door, reads);
   },
 };

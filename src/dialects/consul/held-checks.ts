@@ -15,7 +15,7 @@ import type { InstanceDefinitionInput, InstanceStatus, InstanceView } from '../.
 import { grantLease } from '../../model/lease';
 import type { PatchCommand, ServiceKey } from '../../model/namespace-api';
 import type { CatalogCopy, CatalogMember } from './catalog-copy';
-import { checkKey, serviceOf } from './names';
+import { checkKey, isSameNode, serviceOf } from './names';
 
 /** The members of a patch that change checks. */
 export type CheckPatch = Pick<PatchCommand, 'patch' | 'extension' | 'lease'>;
@@ -25,6 +25,8 @@ export interface HeldCheck {
   key: InstanceKey;
   /** Service whose `register` scope its changes need. */
   service: ServiceKey;
+  /** Token that registered it. */
+  owner: string;
   revision: number;
   check: KeptCheck;
   /** Program that runs it; undefined if its client reports it. */
@@ -87,6 +89,7 @@ export function checkOfInstance({ instance, key, kept }: CatalogMember, id: stri
   return {
     key,
     service: key,
+    owner: instance.owner,
     revision: instance.revision,
     check,
     runner: isRun(check) ? kept.runner : undefined,
@@ -99,9 +102,10 @@ export function checkOfInstance({ instance, key, kept }: CatalogMember, id: stri
 
 /** Returns a check that is no part of an instance. */
 export function checkOfRecord(instance: InstanceView, nodeCheck: KeptNodeCheck): HeldCheck {
-  const { group, service, id } = instance;
+  const { group, service, id, owner } = instance;
   return {
     key: { group, service, id },
+    owner,
     service: nodeCheck.serviceName === undefined ? NODES : serviceOf(nodeCheck.serviceName),
     revision: instance.revision,
     check: nodeCheck.check,
@@ -117,6 +121,27 @@ export function checkOfRecord(instance: InstanceView, nodeCheck: KeptNodeCheck):
 }
 
 /**
+ * Returns the stored checks of a service that are no part of its instance.
+ *
+ * @param keys Service under its present name, and under the one that it had. Another service may have the same id.
+ */
+export function checksApart(
+  copy: CatalogCopy,
+  { node, id, keys }: { node: string; id: string; keys: readonly ServiceKey[] },
+): KeptNodeCheck[] {
+  const isNamed = (name = '') => {
+    const { group, service } = serviceOf(name);
+    return keys.some((key) => key.group === group && key.service === service);
+  };
+  return [...copy.records()].flatMap(({ record }) => {
+    if (!('nodeCheck' in record)) return [];
+    const { nodeCheck } = record;
+    const isAbout = nodeCheck.serviceId === id && isSameNode(nodeCheck.node, node) && isNamed(nodeCheck.serviceName);
+    return isAbout ? [nodeCheck] : [];
+  });
+}
+
+/**
  * Finds a check on a node among those that the caller may change.
  *
  * @returns Undefined if there is none that the caller may see.
@@ -129,7 +154,7 @@ export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: 
       ? [checkOfRecord(record.instance, record.record.nodeCheck)]
       : [];
   const all = copy.withCheck(node, id).flatMap((member) => checkOfInstance(member, id) ?? []);
-  return changeable([...all, ...ofNode], call, ({ service }) => service, `the check ${JSON.stringify(id)}`);
+  return changeable([...all, ...ofNode], call, (held) => held, `the check ${JSON.stringify(id)}`);
 }
 
 /**
@@ -139,18 +164,23 @@ export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: 
  * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
  */
 export function findService(copy: CatalogCopy, call: RouteCall, node: string, id: string): CatalogMember | undefined {
-  return changeable(copy.withService(node, id), call, ({ key }) => key, `the service ID ${JSON.stringify(id)}`);
+  const access = ({ key, instance }: CatalogMember) => ({ service: key, owner: instance.owner });
+  return changeable(copy.withService(node, id), call, access, `the service ID ${JSON.stringify(id)}`);
 }
 
-/** Returns the first record that the caller may change. Those that it may not see count as absent. */
+/**
+ * Returns the first record that the caller may change. Those that it may not see count as absent, so that tokens of several
+ * services may use the same id: a token that may change all of them gets its own.
+ */
 function changeable<T>(
   all: readonly T[],
   call: RouteCall,
-  serviceIn: (each: T) => ServiceKey,
+  accessOf: (each: T) => Pick<HeldCheck, 'service' | 'owner'>,
   what: string,
 ): T | undefined {
-  const found = all.find((each) => call.may('register', serviceIn(each)));
-  if (found === undefined && all.some((each) => call.may('read', serviceIn(each)))) {
+  const open = all.filter((each) => call.may('register', accessOf(each).service));
+  const found = open.find((each) => accessOf(each).owner === call.tokenId) ?? open[0];
+  if (found === undefined && all.some((each) => call.may('read', accessOf(each).service))) {
     throw new RegistryError('FORBIDDEN', `${what} belongs to a service on which this token lacks the scope "register"`);
   }
   return found;

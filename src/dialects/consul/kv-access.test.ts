@@ -26,7 +26,7 @@ const CALLS: [method: string, path: string, body: unknown, scopes: Grant['scope'
 ];
 
 describe('keys, sessions and transactions', () => {
-  it.each(CALLS)('need a grant: %s %s %j', async (method, path, sent, scopes, onKeys) => {
+  it.each(CALLS)('[CK10] need a grant: %s %s %j', async (method, path, sent, scopes, onKeys) => {
     const root = new ConsulStage();
     for (const key of ['app/a', 'other']) await root.send('PUT', `/v1/kv/${key}`, 'x');
     for (const scope of ['read', 'register', 'metrics'] as const) {
@@ -45,7 +45,15 @@ describe('keys, sessions and transactions', () => {
     }
   });
 
-  it('that a token may not read are left out of lists, as in Consul', async () => {
+  it('[CK10] are deleted with a prefix only by a token for all keys that begin with it', async () => {
+    const stage = new ConsulStage();
+    for (const key of ['app/a', 'app/ab']) await stage.send('PUT', `/v1/kv/${key}`, 'x');
+    stage.as({ scope: 'register', ns: NS, keys: ['app/a'] });
+    expect((await stage.send('DELETE', '/v1/kv/app/a?recurse')).status).toBe(403);
+    expect((await stage.send('DELETE', '/v1/kv/app/a')).status).toBe(200);
+  });
+
+  it('[CK10] that a token may not read are left out of lists, as in Consul', async () => {
     const stage = new ConsulStage();
     for (const key of ['app/a', 'app/b/c', 'apply', 'other']) await stage.send('PUT', `/v1/kv/${key}`, 'x');
     stage.as({ scope: 'read', ns: NS, keys: ['app/*'] });

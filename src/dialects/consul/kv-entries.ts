@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { KvPair } from '../../codecs/consul/kv';
 import { indexOf, revisionAt } from '../../codecs/consul/records';
-import { consulError, REFUSALS } from '../../codecs/consul/refusals';
+import { consulError } from '../../codecs/consul/refusals';
 import type { SessionBehavior } from '../../codecs/consul/session';
 import { TXN_FAILURES } from '../../codecs/consul/txn';
 import type { RouteCall } from '../../http/pipeline/route-call';
@@ -70,8 +70,15 @@ export function putOf(key: string, value: Uint8Array | string, flags: bigint): P
 /** Returns the bytes of a separator, one character a byte. */
 export const separatorBytes = (separator: string): string => utf8ByteString(separator.toWellFormed());
 
-/** Behaviors of sessions that this isolate has seen. A session never changes. */
-const behaviors = new LRUCache<string, SessionBehavior>({ max: CONSUL_SESSIONS_KNOWN_MAX_COUNT });
+/** Awaits a call about a lease; undefined if there is no such lease. @param calling Undefined without a lease to ask for. */
+export async function unlessUnknown<T>(calling: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await calling;
+  } catch (error) {
+    if (hasCode(error, 'LEASE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
 
 /** The lease of a session, and what happens to its keys when it ends. */
 export interface LockingSession {
@@ -79,40 +86,30 @@ export interface LockingSession {
   behavior: SessionBehavior;
 }
 
-/**
- * Finds a session that is to lock or unlock a key; undefined if there is none. It may have ended since this isolate has seen
- * it.
- *
- * @throws {RegistryError} With Consul's text for an empty id; `FORBIDDEN` for a session of another token.
- */
-export async function findSession(call: RouteCall, id: string): Promise<LockingSession | undefined> {
-  if (id === '') throw consulError(500, TXN_FAILURES.missingSession());
-  const lease = leaseOf(id);
-  if (lease === undefined) return undefined;
-  const name = `${call.namespace} ${lease}`;
-  const known = behaviors.get(name);
-  if (known !== undefined) return { lease, behavior: known };
-  try {
-    const { body } = await call.calls.readLease(call.caller, { lease, door: 'consul' });
-    // A lease of another API locks as a session without a behavior of its own.
-    const behavior = sessionOf(readJsonText(body))?.behavior ?? 'release';
-    behaviors.set(name, behavior);
-    return { lease, behavior };
-  } catch (error) {
-    if (hasCode(error, 'LEASE_NOT_FOUND')) return undefined;
-    throw error;
-  }
-}
+/** Sessions that lock and unlock keys. Their behaviors are kept, as a session never changes. */
+export class LockingSessions {
+  /** By namespace and lease. */
+  readonly #behaviors = new LRUCache<string, SessionBehavior>({ max: CONSUL_SESSIONS_KNOWN_MAX_COUNT });
 
-/**
- * Finds a session that is to lock a key.
- *
- * @throws {RegistryError} With Consul's text if there is none.
- */
-export async function requireSession(call: RouteCall, id: string): Promise<LockingSession> {
-  const session = await findSession(call, id);
-  if (session === undefined) throw REFUSALS.invalidSession(id);
-  return session;
+  /**
+   * Finds a session; undefined if there is none. It may have ended since this isolate has seen it.
+   *
+   * @throws {RegistryError} With Consul's text for an empty id; `FORBIDDEN` for a session of another token.
+   */
+  async find(call: RouteCall, id: string): Promise<LockingSession | undefined> {
+    if (id === '') throw consulError(500, TXN_FAILURES.missingSession());
+    const lease = leaseOf(id);
+    if (lease === undefined) return undefined;
+    const name = `${call.namespace} ${lease}`;
+    const known = this.#behaviors.get(name);
+    if (known !== undefined) return { lease, behavior: known };
+    const found = await unlessUnknown(call.calls.readLease(call.caller, { lease, door: 'consul' }));
+    if (found === undefined) return undefined;
+    // A lease of another API locks as a session without a behavior of its own.
+    const behavior = sessionOf(readJsonText(found.body))?.behavior ?? 'release';
+    this.#behaviors.set(name, behavior);
+    return { lease, behavior };
+  }
 }
 
 /** Makes a put lock its entry. With the behavior `delete`, the lease holds the entry too, which is deleted when it ends. */

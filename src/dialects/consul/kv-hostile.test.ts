@@ -72,7 +72,7 @@ const ROWS: [method: string, path: string, body: unknown, status: number, text: 
 ];
 
 describe('a request that is not in order', () => {
-  it('is refused with a text, and changes nothing', () =>
+  it('[CK9] is refused with a text, and changes nothing', () =>
     eachRow(ROWS, async (method, path, body, status, text) => {
       const stage = new ConsulStage();
       const answer = await stage.send(method, path, body);
@@ -82,7 +82,7 @@ describe('a request that is not in order', () => {
       expect((await stage.read('/v1/session/list')).value).toEqual([]);
     }));
 
-  it('is refused by its announced length', async () => {
+  it('[CK9] is refused by its announced length', async () => {
     const large = { 'content-length': '600000' };
     const { status, text } = await new ConsulStage().send('PUT', '/v1/kv/a', 'x', large);
     expect([status, text.slice(0, 62)]).toEqual([
@@ -91,7 +91,7 @@ describe('a request that is not in order', () => {
     ]);
   });
 
-  it('may have keys of any text in a transaction', async () => {
+  it('[CK9] may have keys of any text in a transaction', async () => {
     const stage = new ConsulStage();
     const keys = ['\u0000', '../a', 'a/../b', '//', 'a b+c%20', '\n', 'é😀'];
     const body = keys.map((Key) => ({ KV: { Verb: 'set', Key, Value: 'eA==' } }));
@@ -100,7 +100,7 @@ describe('a request that is not in order', () => {
     expect((await stage.read<object[]>('/v1/kv/a%20b+c%2520')).value).toMatchObject([{ Key: 'a b+c%20' }]);
   });
 
-  it('takes the longest key and the largest value', async () => {
+  it('[CK9] takes the longest key and the largest value', async () => {
     const stage = new ConsulStage();
     const key = 'k'.repeat(ENTRY_KEY_MAX_BYTES);
     expect(await stage.brief('PUT', `/v1/kv/${key}`, 'x'.repeat(ENTRY_VALUE_MAX_BYTES))).toEqual([200, 'true']);

@@ -8,6 +8,7 @@ import { CONSUL_KEYS_PER_LOOK_COUNT, LIST_TEXT_MAX_BYTES } from '../../model/lim
 import type { NamespaceApi } from '../../model/namespace-api';
 import { indexedAnswer, queryHeaders } from './answers';
 import { blockingRead } from './blocking';
+import type { KeptAnswers } from './kept-answers';
 import { keyText, pairOf, responseTooLarge, separatorBytes } from './kv-entries';
 
 /** A read of a key, or of the keys that begin with a prefix. */
@@ -36,7 +37,27 @@ function readable(entries: readonly EntryView[], keys: KeyInterval, call: RouteC
   return entries.filter((entry) => call.mayOnKeys('read', intervalOf(keyOf(entry))));
 }
 
-/** Answers a read of a key, or of the keys with a prefix. An answer without any has an index, too. */
+/** Answers a read of a key. A key that does not exist has an index, too. The text is kept until the key changes. */
+export async function readPair(
+  namespace: NamespaceApi,
+  answers: KeptAnswers,
+  { key, options }: KeyRead,
+  call: RouteCall,
+): Promise<Response> {
+  const interval = intervalOf(key);
+  const { text, index, isAbsent } = await answers.read(call, options, {
+    key: `kv\n${key}`,
+    about: { keys: interval },
+    ask: (conditions) => namespace.rangeEntries({ interval, ...conditions }),
+    make: (body) => {
+      const { entries } = readJsonText(body);
+      return { text: kvPairsText(entries.map(pairOf)), keeps: true, isAbsent: entries.length === 0 };
+    },
+  });
+  return isAbsent ? notFound(index, options) : indexedAnswer(text, index, options);
+}
+
+/** Answers a read of a key as its bytes, or of the keys with a prefix. */
 export async function readPairs(
   namespace: NamespaceApi,
   { key, kind, options }: KeyRead,
@@ -74,8 +95,7 @@ export async function readKeyNames(
   const names: string[] = [];
   let bytes = 0;
   for (let page: EntryRange | undefined = readJsonText(first.body); page !== undefined; ) {
-    const listed = listedKeys(readable(page.entries, keys, call).map(keyOf), prefix, cut);
-    for (const name of listed[0] === names.at(-1) ? listed.slice(1) : listed) {
+    for (const name of listedKeys(readable(page.entries, keys, call).map(keyOf), prefix, cut)) {
       names.push(name);
       bytes += name.length;
     }

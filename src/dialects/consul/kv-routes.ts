@@ -5,8 +5,9 @@ import type { Principal } from '../../model/grant';
 import { intervalOf, intervalOfPrefix } from '../../model/key-interval';
 import { jsonAnswer } from './answers';
 import { waitOf } from './blocking';
-import { keyBytes } from './kv-entries';
-import { type KeyRead, readKeyNames, readPairs } from './kv-reads';
+import type { KeptAnswers } from './kept-answers';
+import { keyBytes, type LockingSessions } from './kv-entries';
+import { type KeyRead, readKeyNames, readPair, readPairs } from './kv-reads';
 import { deleteKey, deleteTree, deleteUnchanged, putKey } from './kv-writes';
 import { type ConsulRequest, consulRoute } from './routes';
 
@@ -59,7 +60,7 @@ function authorizeRead(principal: Principal, namespace: string, read: KeyRead): 
 }
 
 /** Adds the routes of keys. */
-export function addKvRoutes(door: DialectDoor): void {
+export function addKvRoutes(door: DialectDoor, answers: KeptAnswers, sessions: LockingSessions): void {
   for (const path of PATHS) {
     consulRoute(door, {
       operation: 'read keys',
@@ -70,7 +71,11 @@ export function addKvRoutes(door: DialectDoor): void {
       summary: 'Reads a key, the keys with a prefix, or their names',
       read: keyRead,
       waitMs: ({ options }) => waitOf(options),
-      call: (namespace, read, call) => (read.kind === 'keys' ? readKeyNames : readPairs)(namespace, read, call),
+      withoutDeadline: true,
+      call: (namespace, read, call) => {
+        if (read.kind === 'key') return readPair(namespace, answers, read, call);
+        return (read.kind === 'keys' ? readKeyNames : readPairs)(namespace, read, call);
+      },
       answer: (response) => response,
     });
 
@@ -84,7 +89,7 @@ export function addKvRoutes(door: DialectDoor): void {
       read: (request) => ({ key: requireKey(request), write: request.query.kvWrite() }),
       authorize: (principal, namespace, { key }) =>
         authorize(principal, 'register', { namespace, keys: intervalOf(key) }),
-      call: (namespace, { key, write }, call) => putKey(namespace, key, write, call),
+      call: (namespace, { key, write }, call) => putKey(namespace, key, write, sessions, call),
       answer: (outcome) => jsonAnswer(outcome),
     });
 

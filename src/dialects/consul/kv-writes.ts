@@ -9,7 +9,7 @@ import type { NamespaceApi } from '../../model/namespace-api';
 import type { PutOperation, Transaction } from '../../model/transaction';
 import type { TransactionReport } from '../../model/transaction-report';
 import { bytesWithin } from './bodies';
-import { findSession, locking, putOf, requireSession, revisionOfIndex, unlocking } from './kv-entries';
+import { type LockingSessions, locking, putOf, revisionOfIndex, unlocking } from './kv-entries';
 
 /** Carries out a transaction whose side `do` is chosen by some compares. */
 async function run(
@@ -29,7 +29,7 @@ async function unlessRefused(
   ...codes: RegistryErrorCode[]
 ): Promise<boolean> {
   try {
-    await run(namespace, call, { do: [put] });
+    await namespace.transaction(call.caller, { if: [], do: [put], else: [] });
     return true;
   } catch (error) {
     if (codes.some((code) => hasCode(error, code))) return false;
@@ -42,12 +42,13 @@ export async function putKey(
   namespace: NamespaceApi,
   key: string,
   { flags, cas, acquire, release }: KvWriteOptions,
+  sessions: LockingSessions,
   call: RouteCall,
 ): Promise<boolean> {
   const put = putOf(key, await bytesWithin(call.request, ENTRY_VALUE_MAX_BYTES, REFUSALS.valueTooLarge), flags);
-  if (acquire !== undefined) return lock(namespace, put, acquire, call);
+  if (acquire !== undefined) return lock(namespace, put, acquire, sessions, call);
   if (release !== undefined) {
-    const session = await findSession(call, release);
+    const session = await sessions.find(call, release);
     if (session === undefined) return false;
     return unlessRefused(namespace, call, unlocking(put, session), 'LOCK_HELD', 'CONFLICT', 'LEASE_NOT_FOUND');
   }
@@ -74,8 +75,15 @@ export async function putKey(
 }
 
 /** Locks a key. @throws {RegistryError} With Consul's text if the session does not exist. */
-async function lock(namespace: NamespaceApi, put: PutOperation, id: string, call: RouteCall): Promise<boolean> {
-  const session = await requireSession(call, id);
+async function lock(
+  namespace: NamespaceApi,
+  put: PutOperation,
+  id: string,
+  sessions: LockingSessions,
+  call: RouteCall,
+): Promise<boolean> {
+  const session = await sessions.find(call, id);
+  if (session === undefined) throw REFUSALS.invalidSession(id);
   try {
     return await unlessRefused(namespace, call, locking(put, session), 'LOCK_HELD');
   } catch (error) {

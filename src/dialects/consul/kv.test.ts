@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import { CONSUL_KEYS_PER_LOOK_COUNT, TRANSACTION_DELETED_MAX_COUNT } from '../../model/limits';
+import {
+  CONSUL_KEYS_PER_LOOK_COUNT,
+  LEASE_END_SLICE_MAX_COUNT,
+  TRANSACTION_DELETED_MAX_COUNT,
+} from '../../model/limits';
 
 interface Pair {
   Key: string;
@@ -25,7 +29,7 @@ async function put(stage: ConsulStage, ...keys: string[]): Promise<void> {
 }
 
 describe('a key', () => {
-  it('is put, read, changed and deleted, with indexes that grow', async () => {
+  it('[CK1] is put, read, changed and deleted, with indexes that grow', async () => {
     const stage = new ConsulStage();
     const missing = await stage.send('GET', '/v1/kv/a/b');
     expect([missing.status, missing.text, missing.headers.get('x-consul-index')]).toEqual([404, '', '2']);
@@ -48,7 +52,20 @@ describe('a key', () => {
     expect((await stage.send('GET', '/v1/kv/a/b')).headers.get('x-consul-index')).toBe('6');
   });
 
-  it('keeps its index if the same value and flags are put again', async () => {
+  it('[CK1] is kept by the door until it changes, apart from others', async () => {
+    const stage = new ConsulStage();
+    const other = new ConsulStage(stage.namespace);
+    await put(stage, 'a', 'b');
+    const values = async () => [await pair(stage, '/v1/kv/a'), await pair(stage, '/v1/kv/b')].map(({ Value }) => Value);
+    expect(await values()).toEqual(['YQ==', 'Yg==']);
+    await other.send('PUT', '/v1/kv/a', 'c');
+    expect(await values()).toEqual(['Yw==', 'Yg==']);
+    await other.send('DELETE', '/v1/kv/b');
+    expect((await stage.send('GET', '/v1/kv/b')).status).toBe(404);
+    expect((await pair(stage, '/v1/kv/a')).Value).toBe('Yw==');
+  });
+
+  it('[CK1] keeps its index if the same value and flags are put again', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a');
     await put(stage, 'a');
@@ -61,7 +78,7 @@ describe('a key', () => {
     expect(await pair(stage, '/v1/kv/a')).toMatchObject({ ModifyIndex: 5, Flags: 1 });
   });
 
-  it('is changed and deleted only at an index, if the client has one', async () => {
+  it('[CK2] is changed and deleted only at an index, if the client has one', async () => {
     const stage = new ConsulStage();
     const steps: [method: string, query: string, answer: string][] = [
       ['PUT', 'cas=1', 'false'],
@@ -87,7 +104,7 @@ describe('a key', () => {
     }
   });
 
-  it('is returned as its bytes, which no browser takes for a page', async () => {
+  it('[CK5] is returned as its bytes, which no browser takes for a page', async () => {
     const stage = new ConsulStage();
     await stage.send('PUT', '/v1/kv/page', '<script>alert(1)</script>');
     const { status, text, headers } = await stage.send('GET', '/v1/kv/page?raw');
@@ -99,7 +116,7 @@ describe('a key', () => {
     expect((await stage.send('GET', '/v1/kv/nothing?raw')).status).toBe(404);
   });
 
-  it('is an entry of the native API, with its content type and its lease until it is put again', async () => {
+  it('[CK1] is an entry of the native API, with its content type and its lease until it is put again', async () => {
     const stage = new ConsulStage();
     const { api } = stage.namespace;
     const caller = { tokenId: 'native' };
@@ -117,8 +134,30 @@ describe('a key', () => {
   });
 });
 
+it('[CK1] a key that is put while the lease that holds it ends stays, with no lease', async () => {
+  const stage = new ConsulStage();
+  const { api } = stage.namespace;
+  const caller = { tokenId: 'root', operates: true };
+  const { body } = await api.grantLease(caller, { ttlMs: null });
+  const { id: lease } = JSON.parse(body) as { id: string }; // `as`: a lease
+  for (let number = 0; number <= LEASE_END_SLICE_MAX_COUNT; number++) {
+    await api.putEntry(caller, { key: `held/${number}`, value: '', lease, precondition: {} });
+  }
+  const { registry } = stage.namespace;
+  const { transaction } = registry;
+  let ending: Promise<unknown> | undefined;
+  registry.transaction = (...call) => {
+    ending ??= api.revokeLease(caller, { lease });
+    return transaction.apply(registry, call);
+  };
+  await put(stage, 'held/1');
+  await ending;
+  const { value } = await stage.read<Pair[]>('/v1/kv/?recurse');
+  expect(value.map(({ Key }) => Key)).toEqual(['held/1']);
+});
+
 describe('keys with a prefix', () => {
-  it('are read together, in the order of their bytes', async () => {
+  it('[CK3] are read together, in the order of their bytes', async () => {
     const stage = new ConsulStage();
     await put(stage, 'b', 'a/é', 'a/c', 'a', 'ab', 'a/b/c');
     const keys = async (path: string) => (await stage.read<Pair[]>(path)).value.map(({ Key }) => Key);
@@ -129,7 +168,7 @@ describe('keys with a prefix', () => {
     expect((await stage.send('GET', '/v1/kv/z?recurse')).status).toBe(404);
   });
 
-  it('are listed by name, cut after the next separator', async () => {
+  it('[CK3] are listed by name, cut after the next separator', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a/b/c', 'a/b/d', 'a/e', 'aé/x', 'aé/y', 'f');
     const names = async (path: string) => (await stage.read<string[]>(path)).value;
@@ -143,7 +182,7 @@ describe('keys with a prefix', () => {
     expect([empty.status, empty.text, empty.headers.get('x-consul-index')]).toEqual([200, '[]', '2']);
   });
 
-  it('are listed over many looks, which pass over the keys that are cut alike', async () => {
+  it('[CK3] are listed over many looks, which pass over the keys that are cut alike', async () => {
     const stage = new ConsulStage();
     const { api } = stage.namespace;
     const count = 2 * CONSUL_KEYS_PER_LOOK_COUNT + 10;
@@ -164,7 +203,7 @@ describe('keys with a prefix', () => {
     expect((await stage.read<string[]>('/v1/kv/a/?keys&separator=/')).value).toHaveLength(count);
   });
 
-  it('are deleted together, or not at all', async () => {
+  it('[CK3] are deleted together, or not at all', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a', 'a/b', 'ab', 'b');
     expect(await stage.brief('DELETE', '/v1/kv/a/?recurse')).toEqual([200, 'true']);
@@ -185,7 +224,7 @@ describe('keys with a prefix', () => {
     expect((await stage.read('/v1/kv/?keys')).value).toEqual([]);
   });
 
-  it('are refused if they are too large for an answer', async () => {
+  it('[CK3] are refused if they are too large for an answer', async () => {
     const stage = new ConsulStage();
     const value = 'x'.repeat(500_000);
     for (let number = 0; number < 20; number++) await stage.send('PUT', `/v1/kv/large/${number}`, value);
@@ -197,7 +236,7 @@ describe('keys with a prefix', () => {
 });
 
 describe('a blocking query for a key', () => {
-  it('returns at once if the key has changed since the index, or the index is of another life', async () => {
+  it('[CK4] returns at once if the key has changed since the index, or the index is of another life', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a', 'b');
     for (const index of [1, 2, 3, 99_999, '18446744073709551615']) {
@@ -207,7 +246,7 @@ describe('a blocking query for a key', () => {
     expect(stage.sockets.size).toBe(0);
   });
 
-  it('waits for this key, also while it is missing, and for no other', async () => {
+  it('[CK4] waits for this key, also while it is missing, and for no other', async () => {
     const stage = new ConsulStage();
     await put(stage, 'b');
     for (const [path, index] of [
@@ -234,7 +273,7 @@ describe('a blocking query for a key', () => {
     expect([status, headers.get('x-consul-index')]).toEqual([404, '10']);
   });
 
-  it('has the index of the request if nothing has changed by its end', async () => {
+  it('[CK4] has the index of the request if nothing has changed by its end', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a', 'b', 'c');
     const { status, headers, text } = await stage.send('GET', '/v1/kv/a?index=3&wait=1ms');

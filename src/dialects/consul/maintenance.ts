@@ -75,14 +75,20 @@ export async function maintainNode(
 ): Promise<void> {
   await retried(`the node "${node}"`, async () => {
     const copy = await copies.of(call);
-    const before = copy.nodes.find(node) ?? plainNode(node);
+    const before = keptNode(copy, node) ?? plainNode(node);
     if (enabled === (before.maintenance !== undefined)) return;
     await carriedOut(call, nodeOperations(copy, { ...before, maintenance: enabled ? reason : undefined }));
   });
 }
 
 /** Returns a node without data of its own. */
-export const plainNode = (name: string): KeptNode => ({ name, id: '', address: '', taggedAddresses: {}, meta: {} });
+const plainNode = (name: string): KeptNode => ({ name, id: '', address: '', taggedAddresses: {}, meta: {} });
+
+/** Returns the data of a node; undefined if it has none of its own. */
+export function keptNode(copy: CatalogCopy, name: string): KeptNode | undefined {
+  const known = copy.record(nodeKey(name))?.record;
+  return known !== undefined && 'node' in known ? known.node : undefined;
+}
 
 /** Returns the operation that stores a node, or removes its record if nothing is left in it. */
 export function nodeOperations(copy: CatalogCopy, node: KeptNode): Operation[] {

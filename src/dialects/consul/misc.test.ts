@@ -4,7 +4,7 @@ import { eachRow } from '../../../test/fixtures/every-row';
 import { InstanceDefinition } from '../../model/instance';
 
 describe('calls that clients probe', () => {
-  it('are answered as by a cluster of one server without ACLs', () => {
+  it('[CK11] are answered as by a cluster of one server without ACLs', () => {
     const stage = new ConsulStage();
     return eachRow(
       [
@@ -33,7 +33,7 @@ describe('calls that clients probe', () => {
     );
   });
 
-  it('hold a blocking query for a list that never changes', async () => {
+  it('[CK11] hold a blocking query for a list that never changes', async () => {
     const stage = new ConsulStage();
     const { headers } = await stage.send('GET', '/v1/event/list');
     expect(headers.get('x-consul-index')).toBe('2');
@@ -43,14 +43,14 @@ describe('calls that clients probe', () => {
     expect((await stage.send('GET', '/v1/event/list?index=99&wait=10m')).headers.get('x-consul-index')).toBe('2');
   });
 
-  it('need a token with a grant', async () => {
+  it('[CK11] need a token with a grant', async () => {
     const stage = new ConsulStage().as({ scope: 'metrics', ns: 'public' });
     expect((await stage.send('GET', '/v1/status/leader')).status).toBe(403);
     stage.token = 'wrong';
     expect(await stage.brief('GET', '/v1/status/leader')).toEqual([403, 'ACL not found']);
   });
 
-  it('execute a query by the name of a service: its instances without a critical check', async () => {
+  it('[CK11] execute a query by the name of a service: its instances without a critical check', async () => {
     const stage = new ConsulStage();
     for (const [id, status] of [
       ['a', 'up'],

@@ -32,7 +32,10 @@ export const nodeKey = (node: string): InstanceKey =>
 
 /** Returns the key of the record of a check that is no part of an instance. */
 export const checkKey = (node: string, checkId: string): InstanceKey =>
-  keyOf({ ...NODES, id: `check:${node.toLowerCase()}:${checkId}` }, `the check ${JSON.stringify(checkId)}`);
+  keyOf({ ...NODES, id: `check:${beforeColon(node)}:${checkId}` }, `the check ${JSON.stringify(checkId)}`);
+
+/** Returns a name of a node without colons, so that the rest of a key after the next colon is unambiguous. */
+const beforeColon = (node: string): string => node.toLowerCase().replaceAll('%', '%25').replaceAll(':', '%3a');
 
 /** Reports whether a service holds the records of nodes and checks, which lists of services omit. */
 export const isNodes = ({ group, service }: ServiceKey): boolean => group === NODES.group && service === NODES.service;

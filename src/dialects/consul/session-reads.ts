@@ -5,19 +5,9 @@ import { readJsonText } from '../../model/json';
 import { CONSUL_SESSIONS_LOOK_MS, LIST_TEXT_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Blocking, waitOf } from './blocking';
-import { responseTooLarge } from './kv-entries';
+import { responseTooLarge, unlessUnknown } from './kv-entries';
 import { isSameNode } from './names';
 import { leaseOf, sessionOf } from './sessions';
-
-/** Awaits a call about a lease; undefined if there is no such lease. @param calling Undefined without a lease to ask for. */
-export async function unlessUnknown<T>(calling: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await calling;
-  } catch (error) {
-    if (hasCode(error, 'LEASE_NOT_FOUND')) return undefined;
-    throw error;
-  }
-}
 
 /** A read of sessions. @param names Variable parts of the path. */
 type SessionRead = (

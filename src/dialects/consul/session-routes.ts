@@ -12,8 +12,9 @@ import { BODY_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { indexedAnswer, jsonAnswer } from './answers';
 import { waitOf } from './blocking';
+import { unlessUnknown } from './kv-entries';
 import { type ConsulRequest, consulRoute } from './routes';
-import { allSessions, sessionsOf, sessionsOfNode, unlessUnknown, watchSessions } from './session-reads';
+import { allSessions, sessionsOf, sessionsOfNode, watchSessions } from './session-reads';
 import { leaseOf, sessionGrant, sessionId, sessionOf } from './sessions';
 
 /** A token that may put a key may have sessions, and sees its own; one that operates the namespace sees all. */

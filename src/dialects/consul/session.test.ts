@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { CONSUL_SESSIONS_LOOK_MS } from '../../model/limits';
-import { sessionId } from './sessions';
+import { leaseOf, sessionId } from './sessions';
 
 interface Session {
   ID: string;
@@ -35,7 +35,7 @@ const ids = async (stage: ConsulStage, path = '/v1/session/list') =>
   (await stage.read<Session[]>(path)).value.map(({ ID }) => ID);
 
 describe('a session', () => {
-  it('is created, shown, renewed and destroyed', async () => {
+  it('[CK6] is created, shown, renewed and destroyed', async () => {
     const stage = new ConsulStage();
     const id = await create(stage, { Name: 'worker', TTL: '10s', LockDelay: '0s', Behavior: 'delete' });
     const shown = {
@@ -63,7 +63,16 @@ describe('a session', () => {
     }
   });
 
-  it('belongs to the node that its path or its body names', async () => {
+  it('[CK6] has the index of the namespace when it was created', async () => {
+    const stage = new ConsulStage();
+    await stage.send('PUT', '/v1/kv/a', 'x');
+    const id = await create(stage);
+    await stage.send('PUT', '/v1/kv/b', 'x');
+    const { value } = await stage.read(`/v1/session/info/${id}`);
+    expect(value).toMatchObject([{ CreateIndex: 3, ModifyIndex: 3 }]);
+  });
+
+  it('[CK6] belongs to the node that its path or its body names', async () => {
     const stage = new ConsulStage();
     const here = await create(stage);
     const there = await create(stage, undefined, '/node/n2');
@@ -74,7 +83,7 @@ describe('a session', () => {
     expect((await ids(stage)).sort()).toEqual([here, there, named].sort());
   });
 
-  it('ends when twice its time to live has passed, as in Consul, unless it is renewed', async () => {
+  it('[CK6] ends when twice its time to live has passed, as in Consul, unless it is renewed', async () => {
     const stage = new ConsulStage();
     const id = await create(stage, { TTL: '10s' });
     const forever = await create(stage);
@@ -91,7 +100,7 @@ describe('a session', () => {
     ['an unknown one', sessionId('7')],
     ['no id of a session', 'adf4238a-882b-9ddc-4a9d-5b6758e4159e'],
     ['no UUID', 'a%2F..%00'],
-  ])('is not found: %s', async (_what, id) => {
+  ])('[CK6] is not found: %s', async (_what, id) => {
     const stage = new ConsulStage();
     expect((await stage.read(`/v1/session/info/${id}`)).value).toEqual([]);
     expect((await stage.send('PUT', `/v1/session/renew/${id}`)).status).toBe(404);
@@ -102,7 +111,7 @@ describe('a session', () => {
     expect(await lock(stage)).toBeUndefined();
   });
 
-  it('is seen and used by its own token, and by one that operates the namespace', async () => {
+  it('[CK10] is seen and used by its own token, and by one that operates the namespace', async () => {
     const stage = new ConsulStage();
     const root = stage.token;
     const owner = stage.as({ scope: 'register', ns: 'public' }).token;
@@ -121,7 +130,7 @@ describe('a session', () => {
     expect(await put(stage, `acquire=${id}`)).toBe('true');
   });
 
-  it('is not a lease of another API', async () => {
+  it('[CK6] is not a lease of another API', async () => {
     const stage = new ConsulStage();
     const { body } = await stage.namespace.api.grantLease({ tokenId: 'root' }, { ttlMs: 60_000 });
     const id = sessionId((JSON.parse(body) as { id: string }).id); // `as`: a lease
@@ -131,12 +140,24 @@ describe('a session', () => {
   });
 });
 
+it('[CK7] a session that has ended is not a lease whose client chose its number', async () => {
+  const stage = new ConsulStage();
+  const id = await create(stage);
+  expect(await put(stage, `acquire=${id}`)).toBe('true');
+  expect(await put(stage, `release=${id}`)).toBe('true');
+  await stage.send('PUT', `/v1/session/destroy/${id}`);
+  await stage.namespace.api.grantLease({ tokenId: 'root' }, { ttlMs: 60_000, alias: leaseOf(id) });
+  expect(await put(stage, `acquire=${id}`)).toBe(`500 invalid session "${id}"`);
+  expect((await stage.send('PUT', `/v1/session/renew/${id}`)).status).toBe(404);
+});
+
 describe('a list of sessions', () => {
-  it('has an index that grows with each change of the list, and a query that waits for it', async () => {
+  it('[CK6] has an index that grows with each change of the list, and a query that waits for it', async () => {
     const stage = new ConsulStage();
     const read = (query = '') => stage.read<Session[]>(`/v1/session/list${query}`);
     const empty = await read();
     expect(empty.index).toBeGreaterThan(2);
+    await stage.namespace.pass(5_000);
     expect((await read(`?index=${empty.index}&wait=1ms`)).index).toBe(empty.index);
     const id = await create(stage, { Name: 'a' });
     const one = await read(`?index=${empty.index}&wait=10s`);
@@ -149,7 +170,7 @@ describe('a list of sessions', () => {
     expect((await read('?index=7&wait=10s')).index).toBeGreaterThan(7);
   });
 
-  it('is looked at again during a wait', async () => {
+  it('[CK6] is looked at again during a wait', async () => {
     const stage = new ConsulStage();
     const { index } = await stage.read('/v1/session/list');
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -165,7 +186,7 @@ describe('a list of sessions', () => {
 });
 
 describe('a lock', () => {
-  it('is acquired by one session at a time, counted, and released by that session', async () => {
+  it('[CK7] is acquired by one session at a time, counted, and released by that session', async () => {
     const stage = new ConsulStage();
     const [a, b] = [await create(stage), await create(stage)];
     expect(await put(stage, `acquire=${a}`, 'a')).toBe('true');
@@ -183,7 +204,7 @@ describe('a lock', () => {
     expect(await lock(stage)).toMatchObject({ Session: b, LockIndex: 2 });
   });
 
-  it('acquired again with the same value changes nothing', async () => {
+  it('[CK7] acquired again with the same value changes nothing', async () => {
     const stage = new ConsulStage();
     const a = await create(stage);
     await put(stage, `acquire=${a}`);
@@ -192,7 +213,7 @@ describe('a lock', () => {
     expect(await lock(stage)).toEqual(before);
   });
 
-  it('is not free for a time after its session ended, and its key stays', async () => {
+  it('[CK7] is not free for a time after its session ended, and its key stays', async () => {
     const stage = new ConsulStage();
     for (const end of ['destroy', 'expiry']) {
       const [a, b] = [await create(stage, { TTL: '10s' }), await create(stage)];
@@ -208,7 +229,7 @@ describe('a lock', () => {
     }
   });
 
-  it('is free at once if the session has no lock delay', async () => {
+  it('[CK7] is free at once if the session has no lock delay', async () => {
     const stage = new ConsulStage();
     const [a, b] = [await create(stage, { LockDelay: '0s' }), await create(stage)];
     await put(stage, `acquire=${a}`);
@@ -216,7 +237,7 @@ describe('a lock', () => {
     expect(await put(stage, `acquire=${b}`)).toBe('true');
   });
 
-  it('of a session with the behavior delete goes with its key, unless it was released', async () => {
+  it('[CK7] of a session with the behavior delete goes with its key, unless it was released', async () => {
     const stage = new ConsulStage();
     const a = await create(stage, { Behavior: 'delete', LockDelay: '0s' });
     await put(stage, `acquire=${a}`, 'a');
@@ -225,6 +246,10 @@ describe('a lock', () => {
     expect(await put(other, `release=${a}`, 'kept')).toBe('true');
     await stage.send('PUT', `/v1/session/destroy/${a}`);
     expect(await lock(stage)).toMatchObject({ Value: 'a2VwdA==' });
+    const again = await create(stage, { Behavior: 'delete', LockDelay: '0s' });
+    expect([await put(stage, `acquire=${again}`), await put(stage, `release=${again}`)]).toEqual(['true', 'true']);
+    await stage.send('PUT', `/v1/session/destroy/${again}`);
+    expect(await lock(stage)).toMatchObject({ LockIndex: 2 });
     const b = await create(stage, { Behavior: 'delete' });
     await put(stage, `acquire=${b}`, 'b');
     await put(stage, '', 'c');

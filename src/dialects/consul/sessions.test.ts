@@ -7,7 +7,7 @@ import { LEASE_DATA_MAX_BYTES } from '../../model/limits';
 import { leaseOf, sessionGrant, sessionId, sessionOf } from './sessions';
 
 describe('the id of a session', () => {
-  it('is a UUID of version 8, from which the lease is found again in any case of its digits', () => {
+  it('[CK6] is a UUID of version 8, from which the lease is found again in any case of its digits', () => {
     const lease = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(String);
     fc.assert(
       fc.property(lease, (id) => {
@@ -18,11 +18,11 @@ describe('the id of a session', () => {
     );
   });
 
-  it('differs in its first digits from one session to the next', () => {
+  it('[CK6] differs in its first digits from one session to the next', () => {
     expect(sessionId('5327000000000001').slice(0, 8)).not.toBe(sessionId('5327000900000001').slice(0, 8));
   });
 
-  it('is nothing else', () =>
+  it('[CK6] is nothing else', () =>
     eachRow(
       [
         [''],
@@ -38,7 +38,7 @@ describe('the id of a session', () => {
 });
 
 describe('a session', () => {
-  it('is shown as it was requested', () => {
+  it('[CK6] is shown as it was requested', () => {
     const request = readSessionRequest({ Name: 'ø', TTL: '15s', Behavior: 'delete', LockDelay: '5s', Node: 'n1' });
     const grant = sessionGrant(request, 'rollcall', 41);
     expect(grant).toMatchObject({ ttlMs: 30_000, lockDelayMs: 5_000, door: 'consul' });
@@ -50,7 +50,7 @@ describe('a session', () => {
     });
   });
 
-  it('belongs to the node of the agent unless it names one, and ends by itself only with a time to live', () => {
+  it('[CK6] belongs to the node of the agent unless it names one, and ends by itself only with a time to live', () => {
     const grant = sessionGrant(readSessionRequest(undefined), 'n2', 0);
     expect(grant).toMatchObject({ ttlMs: null, lockDelayMs: 15_000 });
     expect(sessionOf({ id: '7', data: grant.data })).toMatchObject({ node: 'n2', ttl: 0, nodeChecks: ['serfHealth'] });
@@ -58,11 +58,11 @@ describe('a session', () => {
     expect(sessionOf({ id: '7', data: unchecked.data })?.nodeChecks).toEqual([]);
   });
 
-  it('is not a lease of another API', () => {
+  it('[CK6] is not a lease of another API', () => {
     expect(sessionOf({ id: '7', data: undefined })).toBeUndefined();
   });
 
-  it('is refused if it depends on a check that cannot end it, or has too long a name', () =>
+  it('[CK6] is refused if it depends on a check that cannot end it, or has too long a name', () =>
     eachRow(
       [
         [{ NodeChecks: ['serfHealth', 'disk'] }, 'Check "disk" can\'t end a session here'],

@@ -189,7 +189,7 @@ function stepOf(operation: KeyedOperation, session: LockingSession | undefined):
   }
 }
 
-/** Returns the results that clients see: of reads with values, of deletions none. */
+/** Returns the results that clients see: of reads with values, which the other steps omit; of deletions none. */
 export function resultsOf(operations: readonly KeyedOperation[], results: readonly TransactionResult[]): TxnResult[] {
   return operations.flatMap((operation, at) => {
     const result = results[at];
@@ -199,12 +199,12 @@ export function resultsOf(operations: readonly KeyedOperation[], results: readon
 
 function shown({ verb, name }: KeyedOperation, result: TransactionResult): TxnResult[] {
   if (result.op === 'put') return [{ kind: 'kv', pair: pairOf(result.entry), withValue: false }];
-  if (result.op !== 'range' || verb === 'check-not-exists') return [];
+  if (result.op !== 'range') return [];
   if (result.more) throw responseTooLarge();
   const pairs = result.entries.map(pairOf);
   if (verb === 'get-or-empty' && pairs.length === 0) {
     const nothing = { value: new Uint8Array(), flags: 0n, lockIndex: 0, createIndex: 0, modifyIndex: 0 };
     pairs.push({ key: name, ...nothing });
   }
-  return pairs.map((pair) => ({ kind: 'kv', pair, withValue: verb.startsWith('get') }));
+  return pairs.map((pair) => ({ kind: 'kv', pair, withValue: true }));
 }

@@ -28,7 +28,7 @@ import type { Transaction } from '../../model/transaction';
 import type { TransactionReport, TransactionResult } from '../../model/transaction-report';
 import { CONSUL_HEADERS } from './answers';
 import { textWithin } from './bodies';
-import { findSession, keyBytes, type LockingSession } from './kv-entries';
+import { keyBytes, type LockingSession, type LockingSessions } from './kv-entries';
 import { consulRoute } from './routes';
 import { leaseOf } from './sessions';
 import {
@@ -54,7 +54,7 @@ interface TxnRequest {
 }
 
 /** Adds the route of transactions. */
-export function addTxnRoutes(door: DialectDoor): void {
+export function addTxnRoutes(door: DialectDoor, sessions: LockingSessions): void {
   consulRoute(door, {
     operation: 'transaction',
     method: 'put',
@@ -67,7 +67,7 @@ export function addTxnRoutes(door: DialectDoor): void {
       const operations = readTxn(parseBody(text), LIMITS);
       return { operations: operations.map(planned), isRead: !operations.some(isWrite) };
     },
-    call: (namespace, { operations, isRead }, call) => new Txn(namespace, operations, call).run(isRead),
+    call: (namespace, { operations, isRead }, call) => new Txn(namespace, operations, sessions, call).run(isRead),
     answer: (outcome, { isRead }) => {
       const known: Record<string, string> = isRead
         ? { 'X-Consul-LastContact': '0', 'X-Consul-KnownLeader': 'true' }
@@ -100,12 +100,19 @@ class Txn {
   readonly #namespace: NamespaceApi;
   readonly #operations: readonly PlannedOperation[];
   readonly #keyed: readonly KeyedOperation[];
+  readonly #known: LockingSessions;
   readonly #call: RouteCall;
 
-  constructor(namespace: NamespaceApi, operations: readonly PlannedOperation[], call: RouteCall) {
+  constructor(
+    namespace: NamespaceApi,
+    operations: readonly PlannedOperation[],
+    sessions: LockingSessions,
+    call: RouteCall,
+  ) {
     this.#namespace = namespace;
     this.#operations = operations;
     this.#keyed = operations.filter(isKeyed);
+    this.#known = sessions;
     this.#call = call;
   }
 
@@ -171,7 +178,7 @@ class Txn {
     const ids = this.#keyed.flatMap(({ verb, session }) => (verb === 'lock' || verb === 'unlock' ? session : []));
     const found = new Map<string, LockingSession>();
     for (const id of new Set(ids)) {
-      const session = id === '' ? undefined : await findSession(this.#call, id);
+      const session = id === '' ? undefined : await this.#known.find(this.#call, id);
       if (session !== undefined) found.set(id, session);
     }
     return found;

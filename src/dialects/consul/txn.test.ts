@@ -44,7 +44,7 @@ async function begin(): Promise<ConsulStage> {
 }
 
 describe('a transaction', () => {
-  it('carries out every operation, in one revision', async () => {
+  it('[CK8] carries out every operation, in one revision', async () => {
     const stage = await begin();
     const id = await session(stage);
     const [status, { Results, Errors }] = await txn(
@@ -52,6 +52,7 @@ describe('a transaction', () => {
       ['set', 'new', { ...set('x'), Flags: 3 }],
       ['get', 'new'],
       ['cas', 'a', { ...set('two'), Index: 3 }],
+      ['cas', 'made', { ...set('y'), Index: 0 }],
       ['check-not-exists', 'nothing'],
       ['get-or-empty', 'nothing'],
       ['lock', 'lock', { ...set('me'), Session: id }],
@@ -69,6 +70,7 @@ describe('a transaction', () => {
       ['new', null, 6, 3],
       ['new', 'eA==', 6, 3],
       ['a', null, 6, 0],
+      ['made', null, 6, 0],
       ['nothing', null, 0, 0],
       ['lock', null, 6, 0],
       ['lock', null, 6, 0],
@@ -76,14 +78,14 @@ describe('a transaction', () => {
       ['dir/b', btoa('two'), 4, 0],
       ['dir/c', btoa('three'), 5, 0],
     ]);
-    expect(await values(stage)).toEqual({ a: 'two', lock: 'me', new: 'x' });
+    expect(await values(stage)).toEqual({ a: 'two', lock: 'me', made: 'y', new: 'x' });
     expect(await failures(stage, ['unlock', 'lock', { ...set('free'), Session: id }])).toEqual([]);
     expect((await stage.read<object[]>('/v1/kv/lock')).value).toEqual([
       { LockIndex: 1, Key: 'lock', Flags: 0, Value: btoa('free'), CreateIndex: 6, ModifyIndex: 7 },
     ]);
   });
 
-  it('reports every failure with the text of Consul, and changes nothing', async () => {
+  it('[CK8] reports every failure with the text of Consul, and changes nothing', async () => {
     const stage = await begin();
     const [mine, other] = [await session(stage), await session(stage)];
     await stage.send('PUT', `/v1/kv/lock?acquire=${other}`, 'x');
@@ -121,7 +123,7 @@ describe('a transaction', () => {
     expect(await values(stage)).toEqual(before);
   });
 
-  it('sees in each operation the effects of those before it', async () => {
+  it('[CK8] sees in each operation the effects of those before it', async () => {
     const stage = await begin();
     const id = await session(stage);
     const rows: [Operation[], string[]][] = [
@@ -167,7 +169,7 @@ describe('a transaction', () => {
     expect(await values(stage)).not.toHaveProperty('a');
   });
 
-  it('reports a lock delay, and a session that has just ended', async () => {
+  it('[CK8] reports a lock delay, and a session that has just ended', async () => {
     const stage = await begin();
     const [a, b] = [await session(stage), await session(stage)];
     expect(await failures(stage, ['lock', 'l', { Session: a }])).toEqual([]);
@@ -183,7 +185,7 @@ describe('a transaction', () => {
     expect(await values(stage)).not.toHaveProperty('k');
   });
 
-  it('that only reads changes nothing, and has no index', async () => {
+  it('[CK8] that only reads changes nothing, and has no index', async () => {
     const stage = await begin();
     const body = [{ KV: { Verb: 'get', Key: 'a' } }, { KV: { Verb: 'get-tree', Key: 'dir' } }];
     const { status, text, headers } = await stage.send('PUT', '/v1/txn', body);
@@ -192,7 +194,7 @@ describe('a transaction', () => {
     expect([headers.get('x-consul-knownleader'), headers.get('x-consul-index')]).toEqual(['true', null]);
   });
 
-  it('is decided on the keys as they are when it is carried out', async () => {
+  it('[CK8] is decided on the keys as they are when it is carried out', async () => {
     const stage = await begin();
     const { registry } = stage.namespace;
     const { transaction } = registry;
@@ -223,7 +225,7 @@ describe('a transaction', () => {
     expect(await values(stage)).not.toHaveProperty('c');
   });
 
-  it('is refused if it changes a key twice, or is about nodes, services or checks', async () => {
+  it('[CK8] is refused if it changes a key twice, or is about nodes, services or checks', async () => {
     const stage = await begin();
     const twice = [{ KV: { Verb: 'set', Key: 'a' } }, { KV: { Verb: 'delete-tree', Key: 'a' } }];
     const [status, text] = await stage.brief('PUT', '/v1/txn', twice);

@@ -24,7 +24,11 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Reports whether a list has an address, whatever its zone. A host name is in none. */
+function includes(list: BlockList, address: string): boolean {
+  const [bare = ''] = address.split('%', 1);
+  return isIP(bare) > 0 && list.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4');
+}
 
 /** Returns an address in its shortest form, and IPv4 inside IPv6 as IPv4. */
 export function plainAddress(address: string): string {
@@ -40,7 +44,7 @@ export function plainAddress(address: string): string {
 }
 
 /** Reports whether an address is of the loopback interface. */
-export const isLoopbackAddress = (address: string): boolean => LOOPBACK.check(address, familyOf(address));
+export const isLoopbackAddress = (address: string): boolean => includes(LOOPBACK, address);
 
 /** Resolves a host name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -94,8 +98,7 @@ export class TargetRules {
     const [own, asked] = await Promise.all([this.#addressesOf(instance), this.#addressesOf(host)]);
     const address = asked.find((each) => own.includes(each)) ?? this.#onThisMachine(own, asked);
     if (address === undefined) throw new RefusedTarget(`${host} is not the address of the instance, ${instance}`);
-    const family = familyOf(address);
-    if (REFUSED.check(address, family)) throw new RefusedTarget(`no checks are sent to the address ${address}`);
+    if (includes(REFUSED, address)) throw new RefusedTarget(`no checks are sent to the address ${address}`);
     if (!this.#loopback && isLoopbackAddress(address)) {
       throw new RefusedTarget(`no checks are sent to the loopback address ${address}, as clients may be elsewhere`);
     }

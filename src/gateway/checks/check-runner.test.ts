@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { probeDefinition } from '../../../test/fixtures/probes';
 import type { CheckedInstance, CheckRegistry, CheckSink, CheckToRun } from './check-registry';
 import { CheckRunner } from './check-runner';
@@ -6,6 +6,10 @@ import type { CheckResult, ProbeDefinition } from './probe';
 
 const PASSING: CheckResult = { status: 'passing', output: 'ok' };
 const CRITICAL: CheckResult = { status: 'critical', output: 'refused' };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A runner with clocks, a registry and probes that the test controls. */
 class Stage implements CheckRegistry {
@@ -202,6 +206,15 @@ describe('the runner of checks', () => {
     expect(stage.runner.size).toBe(2);
   });
 
+  it('logs once a minute that the registry is away', async () => {
+    const stage = new Stage();
+    stage.isAway = true;
+    stage.runner.put(instance('a'));
+    await stage.pass(90_000);
+    const about = stage.logged.filter((message) => message.startsWith('leases of checked instances'));
+    expect(about).toHaveLength(2);
+  });
+
   it('[CR7] renews no instance that is to be removed because it is critical, and removes it itself in time', async () => {
     const stage = new Stage();
     stage.results.set('a', CRITICAL);
@@ -229,6 +242,7 @@ describe('the runner of checks', () => {
   });
 
   it('[CR3] runs at most 64 checks at once, and at most 32 that took their whole timeout before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const stage = new Stage();
     stage.hangs = true;
     const add = (kind: string, count: number, timeout: number) => {
@@ -237,22 +251,23 @@ describe('the runner of checks', () => {
       }
     };
     const open = (id: string) => stage.pending.filter((each) => each.id === id && !each.signal.aborted).length;
-    add('slow', 100, 5e6);
-    await stage.pass(5_000);
-    expect(open('slow')).toBe(64);
-    await expect.poll(() => stage.runs).toBe(100);
-    await expect.poll(() => open('slow')).toBe(0);
-    // Their next runs leave room for others, although they are due earlier.
-    stage.now += 900;
-    stage.wall += 900;
-    await stage.pass(10_000);
-    expect(stage.runs).toBeGreaterThan(100);
-    add('other', 40, 60e9);
-    for (let round = 0; round < 60; round += 1) {
+    const timeOut = async () => {
+      vi.advanceTimersByTime(1_000);
       await stage.pass(100);
-      expect(open('slow')).toBeLessThanOrEqual(32);
-    }
-    expect(open('other')).toBeGreaterThanOrEqual(32);
+    };
+    add('slow', 100, 1_000e6);
+    await stage.pass(5_000);
+    expect([open('slow'), stage.runs]).toEqual([64, 64]);
+    await timeOut();
+    expect([open('slow'), stage.runs]).toEqual([36, 100]);
+    await timeOut();
+    expect(open('slow')).toBe(0);
+    // Their next runs are due, and leave room for others.
+    await stage.pass(10_000);
+    expect(open('slow')).toBe(32);
+    add('other', 40, 60e9);
+    await stage.pass(5_000);
+    expect([open('slow'), open('other')]).toEqual([32, 32]);
   });
 
   it('keeps the state of a check that is registered again without a change', async () => {

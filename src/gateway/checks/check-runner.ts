@@ -13,6 +13,9 @@ const SLOW_RUNS_MAX_COUNT = 32;
 
 const TICK_MS = 100;
 
+/** Shortest time between two lines of the log about failures of one kind, which go on while the registry is away. */
+const FAILURE_LOG_INTERVAL_MS = 60_000;
+
 /** Runs a check once. Never rejects. */
 export type RunCheck = (check: ProbeDefinition, address: string, signal: AbortSignal) => Promise<CheckResult>;
 
@@ -51,7 +54,15 @@ export class CheckRunner implements CheckSink {
     this.#clocks = clocks;
     this.#random = random;
     this.#gaps = new Gaps(clocks);
-    const failed = (what: string) => (error: unknown) => log('warn', what, { error: String(error) });
+    const failed = (what: string) => {
+      let loggedAt = Number.NEGATIVE_INFINITY;
+      return (error: unknown) => {
+        const now = clocks.monotonic();
+        if (now - loggedAt < FAILURE_LOG_INTERVAL_MS) return;
+        loggedAt = now;
+        log('warn', what, { error: String(error) });
+      };
+    };
     this.#reports = new Reports({
       registry,
       onGone: ({ instance }) => this.remove(instance.name),

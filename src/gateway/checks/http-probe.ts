@@ -27,6 +27,10 @@ function headersOf({ header, body }: ProbeDefinition, url: URL): Record<string, 
     if (FRAMING_HEADERS.has(lower) || values.length === 0) continue;
     headers[lower] = lower === 'host' ? (values[0] ?? url.host) : values;
   }
+  if (url.username !== '' && headers.authorization === undefined) {
+    const credential = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers.authorization = `Basic ${Buffer.from(credential).toString('base64')}`;
+  }
   if (body !== '') headers['content-length'] = String(Buffer.byteLength(body));
   return headers;
 }

@@ -76,6 +76,14 @@ describe('an HTTP check', () => {
     ]);
   });
 
+  it('sends the name and the password in its URL', async () => {
+    const port = await servers.http(({ headers }, response) => void response.end(headers.authorization));
+    const { output } = await check({ kind: 'http', http: `http://a%20b:c@127.0.0.1:${port}/` });
+    expect(output).toContain(`Output: Basic ${btoa('a b:c')}`);
+    const malformed = await check({ kind: 'http', http: `http://a%:c@127.0.0.1:${port}/` });
+    expect(malformed.status).toBe('critical');
+  });
+
   it('[CR2] does not follow a redirect, and says so', async () => {
     let asked = 0;
     const other = await servers.http((_, response) => {
@@ -287,10 +295,15 @@ describe('the target of a check', () => {
     ['no address', '0.0.0.0', '0.0.0.0'],
     ['no address of IPv6', '[::]', '::'],
     ['a link-local address', '[fe80::1]', 'fe80::1'],
+    ['a link-local address of an interface', 'scoped.example', 'scoped.example'],
     ['several hosts', '224.0.0.1', '224.0.0.1'],
     ['a name of another host', 'other.example', 'own.example'],
   ])('is refused if it is %s', async (_, host, instance) => {
-    const rules = named({ 'other.example': ['10.0.0.8'], 'own.example': ['10.0.0.7'] });
+    const rules = named({
+      'other.example': ['10.0.0.8'],
+      'own.example': ['10.0.0.7'],
+      'scoped.example': ['fe80::1%lo'],
+    });
     const result = await check({ kind: 'http', http: `http://${host}/` }, { instance, rules });
     expect(result).toEqual({ status: 'critical', output: expect.stringMatching(/^The check was not run: /) });
   });

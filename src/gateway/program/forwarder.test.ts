@@ -159,6 +159,20 @@ describe('the gateway', () => {
     expect(put.status).toBe(500);
   });
 
+  it('repeats a read whose connection the registry has closed meanwhile', async () => {
+    let count = 0;
+    const url = await gateway((message, response) => {
+      count += 1;
+      // An idle connection that is closed while the next request is on its way looks like this.
+      if (count === 2) message.socket.destroy();
+      else response.end(`answer ${count}`);
+    });
+    const ask = async (method: string) => (await fetch(`${url}/v1/kv/a`, { method })).text();
+    expect([await ask('GET'), await ask('GET')]).toEqual(['answer 1', 'answer 3']);
+    count = 0;
+    expect([await ask('PUT'), await ask('PUT')]).toEqual(['answer 1', 'No cluster leader']);
+  });
+
   it('ends a blocking query at the registry when its client leaves', async () => {
     const left = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();

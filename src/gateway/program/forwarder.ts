@@ -23,6 +23,9 @@ const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
 /** Matches requests with the result of a check. */
 const REPORT = /\/v1\/agent\/check\/(?:pass|warn|fail|update)\//;
 
+/** Time after which an idle connection to the registry is closed. Registries and proxies before them keep them longer. */
+const IDLE_CONNECTION_MS = 15_000;
+
 /** Text of an agent of Consul that has lost its servers. Clients wait and try again. */
 const NO_LEADER = 'No cluster leader';
 
@@ -74,7 +77,7 @@ export class Forwarder {
     this.#options = options;
     this.#isSecure = options.url.startsWith('https:');
     // Blocking queries hold many connections for long.
-    const settings = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+    const settings = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, timeout: IDLE_CONNECTION_MS };
     this.#agent = this.#isSecure ? new SecureAgent(settings) : new Agent(settings);
   }
 
@@ -86,6 +89,11 @@ export class Forwarder {
       answer(response, 404, 'There is only the HTTP API of Consul here, at /v1');
       return;
     }
+    this.#forward(message, response, path, this.#agent);
+  }
+
+  /** @param agent False: over a connection of its own. */
+  #forward(message: IncomingMessage, response: ServerResponse, path: string, agent: Agent | false): void {
     const { hostname, port, protocol } = new URL(this.#options.url);
     const upstream = (this.#isSecure ? secureRequest : plainRequest)({
       protocol,
@@ -94,11 +102,14 @@ export class Forwarder {
       path,
       method: message.method,
       headers: this.#headersOf(message),
-      agent: this.#agent,
+      agent,
     });
     upstream.on('response', (found) => passBack(found, response));
     upstream.on('error', () => {
-      if (!response.headersSent) answer(response, 500, NO_LEADER);
+      // The registry may have closed the idle connection just before. A read can be repeated.
+      if (upstream.reusedSocket && message.method === 'GET' && !response.headersSent && !response.destroyed) {
+        this.#forward(message, response, path, false);
+      } else if (!response.headersSent) answer(response, 500, NO_LEADER);
       else response.destroy();
     });
     response.on('close', () => upstream.destroy());

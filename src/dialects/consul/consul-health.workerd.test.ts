@@ -1,0 +1,4 @@
+import { consulHealthSuite } from '../../../test/dialects/consul-health-suite';
+import { workerHome } from '../../../test/fixtures/worker-home';
+
+consulHealthSuite(workerHome());
