@@ -6,11 +6,12 @@ import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey, Operation } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
+import { CONSUL_CHECKS_MAX_COUNT } from '../../model/limits';
 import { shortName } from '../../model/service-name';
 import { apartDefinition } from './agent-checks';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
-import { checksApart, findService } from './held-checks';
+import { type AgentId, checksApart, findService } from './held-checks';
 import { checkKey, instanceKey, isSameNode, serviceOf } from './names';
 import { retried } from './retried';
 
@@ -57,11 +58,17 @@ interface Registering {
 export function registration(copy: CatalogCopy, call: RouteCall, ask: Registering): Operation[] {
   const { node, service, address, runner } = ask;
   const key = instanceKey(service.name, service.id, node);
-  const before = findService(copy, call, node, service.id);
+  const before = findService(copy, call, { node, id: service.id });
   assertOwn(copy, key, ask);
   const apart = checksApart(copy, { node, id: service.id, keys: before === undefined ? [key] : [key, before.key] });
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
   const checks = ask.merge(known);
+  if (checks.length > CONSUL_CHECKS_MAX_COUNT) {
+    throw consulError(
+      400,
+      `a service has at most ${CONSUL_CHECKS_MAX_COUNT} checks, and this one would have ${checks.length}`,
+    );
+  }
   // The first TTL check is the lease of the instance.
   const leading = checks.find(isTtl);
   const isFurther = (check: KeptCheck) => isTtl(check) && check !== leading;
@@ -123,17 +130,12 @@ function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Regis
 }
 
 /** Removes a service with its checks. @throws {RegistryError} With Consul's text if there is none. */
-export async function deregisterService(
-  call: RouteCall,
-  copies: CatalogCopies,
-  node: string,
-  serviceId: string,
-): Promise<void> {
+export async function deregisterService(call: RouteCall, copies: CatalogCopies, service: AgentId): Promise<void> {
   let wasRun = false;
-  await retried(`the service "${serviceId}"`, async () => {
+  await retried(`the service "${service.id}"`, async () => {
     const copy = await copies.of(call);
-    const member = findService(copy, call, node, serviceId);
-    if (member === undefined) throw REFUSALS.unknownService(serviceId);
+    const member = findService(copy, call, service);
+    if (member === undefined) throw REFUSALS.unknownService(service.id);
     wasRun = member.kept?.runner !== undefined;
     await carriedOut(call, serviceRemoval(copy, member));
   });

@@ -2,6 +2,8 @@ import type { CheckDefinition } from '../../codecs/consul/check';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { RUN_KINDS } from '../../codecs/consul/registration';
 import { ShortName } from '../../model/names';
+import type { ServiceKey } from '../../model/namespace-api';
+import { serviceOf } from './names';
 
 /** Header with the name of the program that runs the checks which a request registers: a gateway adds it. */
 const RUNNER_HEADER = 'rollcall-check-runner';
@@ -13,6 +15,20 @@ export function runnerIn({ headers }: Request): string | undefined {
   const parsed = ShortName.safeParse(name);
   if (parsed.success) return parsed.data;
   throw consulError(400, `the header Rollcall-Check-Runner must be a name, got ${JSON.stringify(name)}`);
+}
+
+/** Header with the service that a program means: only tokens and services together make ids of Consul unique. */
+const SERVICE_HEADER = 'rollcall-check-service';
+
+/** Reads the service of the check or instance that a program changes; undefined if a client sent the request itself. */
+export function serviceIn({ headers }: Request): ServiceKey | undefined {
+  const name = headers.get(SERVICE_HEADER);
+  if (name === null) return undefined;
+  try {
+    return serviceOf(decodeURIComponent(name));
+  } catch {
+    throw consulError(400, `the header Rollcall-Check-Service must be percent-encoded, got ${JSON.stringify(name)}`);
+  }
 }
 
 /**

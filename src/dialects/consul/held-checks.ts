@@ -131,7 +131,7 @@ export function checksApart(
 ): KeptNodeCheck[] {
   const isNamed = (name = '') => {
     const { group, service } = serviceOf(name);
-    return keys.some((key) => key.group === group && key.service === service);
+    return keys.some((key) => isSameService(key, { group, service }));
   };
   return [...copy.records()].flatMap(({ record }) => {
     if (!('nodeCheck' in record)) return [];
@@ -141,20 +141,31 @@ export function checksApart(
   });
 }
 
+/** A check or a service at the agent of a node. */
+export interface AgentId {
+  node: string;
+  id: string;
+  /** Only of this service: a program that may change all services says which one it means. */
+  only?: ServiceKey | undefined;
+}
+
+const isSameService = (a: ServiceKey, b: ServiceKey): boolean => a.group === b.group && a.service === b.service;
+
 /**
  * Finds a check on a node among those that the caller may change.
  *
  * @returns Undefined if there is none that the caller may see.
  * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
  */
-export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: string): HeldCheck | undefined {
+export function findCheck(copy: CatalogCopy, call: RouteCall, { node, id, only }: AgentId): HeldCheck | undefined {
   const record = copy.record(checkKey(node, id));
   const ofNode =
     record !== undefined && 'nodeCheck' in record.record
       ? [checkOfRecord(record.instance, record.record.nodeCheck)]
       : [];
   const all = copy.withCheck(node, id).flatMap((member) => checkOfInstance(member, id) ?? []);
-  return changeable([...all, ...ofNode], call, (held) => held, `the check ${JSON.stringify(id)}`);
+  const meant = [...all, ...ofNode].filter(({ key }) => only === undefined || isSameService(key, only));
+  return changeable(meant, call, (held) => held, `the check ${JSON.stringify(id)}`);
 }
 
 /**
@@ -163,9 +174,14 @@ export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: 
  * @returns Undefined if there is none that the caller may see.
  * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
  */
-export function findService(copy: CatalogCopy, call: RouteCall, node: string, id: string): CatalogMember | undefined {
+export function findService(
+  copy: CatalogCopy,
+  call: RouteCall,
+  { node, id, only }: AgentId,
+): CatalogMember | undefined {
+  const all = copy.withService(node, id).filter(({ key }) => only === undefined || isSameService(key, only));
   const access = ({ key, instance }: CatalogMember) => ({ service: key, owner: instance.owner });
-  return changeable(copy.withService(node, id), call, access, `the service ID ${JSON.stringify(id)}`);
+  return changeable(all, call, access, `the service ID ${JSON.stringify(id)}`);
 }
 
 /**

@@ -123,3 +123,41 @@ describe('a node', () => {
     ]);
   });
 });
+
+describe('a program that runs checks of several tokens', () => {
+  it('[S6] reports, and removes, the service that it names', async () => {
+    const { stage, own, other } = await begin();
+    const root = new ConsulStage().token;
+    const check = { TCP: '10.0.0.1:80', Interval: '10s' };
+    const gateway = { 'rollcall-check-runner': 'gw' };
+    const send = (path: string, body: object | undefined, headers: object) =>
+      stage.send('PUT', path, body, { ...gateway, ...headers });
+    await own(PASS);
+    await send(REGISTER, { ...WEB, Check: check }, {});
+    await other(PASS);
+    await send(REGISTER, { ...WEB, Name: 'other', Check: check }, {});
+    stage.token = root;
+    const report = async (name: string, Status: string) => {
+      const path = '/v1/agent/check/update/service:web-1';
+      expect((await send(path, { Status }, { 'rollcall-check-service': name })).status).toBe(200);
+    };
+    for (let n = 0; n < 2; n++) {
+      await report('DEFAULT_GROUP%40%40web', 'passing');
+      await report('other', 'critical');
+    }
+    const states = async (name: string) => {
+      const { value } = await stage.read<Health>(`/v1/health/service/${name}`);
+      return value.flatMap(({ Checks }) => Checks.map(({ Status }) => Status));
+    };
+    expect([await states('web'), await states('other')]).toEqual([
+      ['passing', 'passing'],
+      ['passing', 'critical'],
+    ]);
+    const remove = (name: string) =>
+      send('/v1/agent/service/deregister/web-1', undefined, { 'rollcall-check-service': name });
+    expect((await remove('other')).status).toBe(200);
+    expect((await remove('other')).status).toBe(404);
+    expect((await remove('%')).status).toBe(400);
+    expect(await states('web')).toEqual(['passing', 'passing']);
+  });
+});
