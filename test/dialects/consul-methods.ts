@@ -6,11 +6,16 @@ const clients = createRequire(join(import.meta.dirname, '../clients/package.json
 /** Calls a method of the client of npm by its dotted name, such as `agent.check.pass`. */
 export type CallMethod = (name: string, ...words: unknown[]) => Promise<unknown>;
 
-/** Creates the unmodified client of npm. @param baseUrl URL of the API, with `/v1`. */
-export function npmClient(baseUrl: string, token: string): object {
+/**
+ * Creates the unmodified client of npm.
+ *
+ * @param baseUrl URL of the API, with `/v1`.
+ * @param options Options of the client, such as its token.
+ */
+export function npmClient(baseUrl: string, options: object): object {
   // `as`: the types of the package need ones of Node that another version has.
   const Consul = clients('consul') as new (options: object) => object;
-  return new Consul({ baseUrl, defaults: { token } });
+  return new Consul({ baseUrl, ...options });
 }
 
 /** Returns the dotted names of all public methods that an object and its parts have. */
