@@ -9,6 +9,7 @@ import { CheckedServers } from '../fixtures/probes';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { HOSTS, startOn } from '../programs/host';
 import { Program } from '../programs/program';
+import { systemNode } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Checks that are run by the resident host, and by gateways in front of both hosts, against servers of all kinds. */
@@ -67,7 +68,7 @@ async function startGateway(
 ): Promise<{ agent: Agent; program: Program }> {
   const words = ['gateway', '--url', registry.url, '--consul-port', port, '--name', name];
   const env = { ...process.env, ROLLCALL_TOKEN: registry.rootToken };
-  const program = new Program(process.execPath, [join(PROJECT_ROOT, 'bin', 'rollcall.js'), ...words], { env });
+  const program = new Program(systemNode(), [join(PROJECT_ROOT, 'bin', 'rollcall.js'), ...words], { env });
   const url = await program.prints(/is at (http:\S+);/);
   return { agent: { url, token: registry.rootToken }, program };
 }
@@ -198,7 +199,7 @@ describe('a gateway that can not start', () => {
     const start = async (env: NodeJS.ProcessEnv, port = '0') => {
       const words = [join(PROJECT_ROOT, 'bin', 'rollcall.js'), 'gateway', '--consul-port', port];
       const all = { ...process.env, ROLLCALL_URL: registry.url, ROLLCALL_TOKEN: registry.rootToken, ...env };
-      const program = new Program(process.execPath, words, { env: all });
+      const program = new Program(systemNode(), words, { env: all });
       return { ...(await program.end()), text: program.printed };
     };
     const taken = String(await servers.http(() => {}));

@@ -6,6 +6,7 @@ import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey, Operation, Precondition } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
+import { CONSUL_CHECKS_MAX_COUNT } from '../../model/limits';
 import { shortName } from '../../model/service-name';
 import { apartDefinition } from './agent-checks';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
@@ -62,6 +63,12 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
   const apart = checksApart(copy, { node, id: service.id, keys: before === undefined ? [key] : [key, before.key] });
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
   const checks = ask.merge(known);
+  if (checks.length > CONSUL_CHECKS_MAX_COUNT) {
+    throw consulError(
+      400,
+      `a service has at most ${CONSUL_CHECKS_MAX_COUNT} checks, and this one would have ${checks.length}`,
+    );
+  }
   // The first TTL check is the lease of the instance.
   const leading = checks.find(isTtl);
   const isFurther = (check: KeptCheck) => isTtl(check) && check !== leading;

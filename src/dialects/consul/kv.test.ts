@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import { CONSUL_KEYS_PER_LOOK_COUNT, TRANSACTION_DELETED_MAX_COUNT } from '../../model/limits';
+import {
+  CONSUL_KEYS_PER_LOOK_COUNT,
+  LEASE_END_SLICE_MAX_COUNT,
+  TRANSACTION_DELETED_MAX_COUNT,
+} from '../../model/limits';
 
 interface Pair {
   Key: string;
@@ -128,6 +132,28 @@ describe('a key', () => {
     const odd = (await stage.read<Pair[]>('/v1/kv/?recurse')).value[1];
     expect(odd).toMatchObject({ Key: '\ufffd\u0000', Value: '/g==' });
   });
+});
+
+it('[CK1] a key that is put while the lease that holds it ends stays, with no lease', async () => {
+  const stage = new ConsulStage();
+  const { api } = stage.namespace;
+  const caller = { tokenId: 'root', operates: true };
+  const { body } = await api.grantLease(caller, { ttlMs: null });
+  const { id: lease } = JSON.parse(body) as { id: string }; // `as`: a lease
+  for (let number = 0; number <= LEASE_END_SLICE_MAX_COUNT; number++) {
+    await api.putEntry(caller, { key: `held/${number}`, value: '', lease, precondition: {} });
+  }
+  const { registry } = stage.namespace;
+  const { transaction } = registry;
+  let ending: Promise<unknown> | undefined;
+  registry.transaction = (...call) => {
+    ending ??= api.revokeLease(caller, { lease });
+    return transaction.apply(registry, call);
+  };
+  await put(stage, 'held/1');
+  await ending;
+  const { value } = await stage.read<Pair[]>('/v1/kv/?recurse');
+  expect(value.map(({ Key }) => Key)).toEqual(['held/1']);
 });
 
 describe('keys with a prefix', () => {

@@ -21,12 +21,14 @@ export interface RemoteRegistryOptions {
   onRefused(error: RollcallError): void;
   /** Called when the registry can't be reached, and when it answers again. */
   onWarning(message: string): void;
+  /** Watches the namespace. Default: a client of the registry. */
+  client?: Pick<Client, 'watch' | 'close'> | undefined;
 }
 
 /** A registry elsewhere, as the runner of a gateway uses it: by a watch of one namespace, and over HTTP. */
 export class RemoteRegistry implements CheckRegistry {
   readonly #options: RemoteRegistryOptions;
-  readonly #client: Client;
+  readonly #client: Pick<Client, 'watch' | 'close'>;
   readonly #admin: Admin;
   readonly #door: DoorCalls;
   /** Names of the instances that have checks. */
@@ -36,7 +38,7 @@ export class RemoteRegistry implements CheckRegistry {
   constructor(options: RemoteRegistryOptions) {
     this.#options = options;
     const { url, token, namespace, runner, onWarning } = options;
-    this.#client = rollcall({ url, token, namespace, onWarning });
+    this.#client = options.client ?? rollcall({ url, token, namespace, onWarning });
     this.#admin = rollcallAdmin({ url, token, namespace });
     this.#door = new DoorCalls({ url, runner, token: () => token, send: (...request) => fetch(...request) });
   }
