@@ -11,7 +11,6 @@ import { hasCode } from '../../model/errors';
 import { readJsonText } from '../../model/json';
 import { CONSUL_CHECKS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import { joinedName } from '../../model/service-name';
 import type { CatalogCopies } from './catalog-copy';
 import { findCheck, type HeldCheck } from './held-checks';
 import { retried } from './retried';
@@ -34,8 +33,8 @@ export interface Report {
   result: CheckUpdate;
   /** Name of the program that runs checks and sends this result, which may also forward those of clients. */
   runner: string | undefined;
-  /** Service that has the check, if the program says so. */
-  only?: ServiceKey | undefined;
+  /** Instance that has the check, if the program says so. */
+  only?: InstanceKey | undefined;
 }
 
 /** Takes the results of checks. One that changes nothing renews a lease in a single call to the namespace. */
@@ -52,7 +51,7 @@ export class CheckReports {
     const { node, checkId, only } = report;
     // Tokens of several services may use the same id. Names can't contain a line break.
     const place = [call.namespace, call.tokenId, node.toLowerCase(), checkId];
-    const name = [...place, only === undefined ? '' : joinedName(only)].join('\n');
+    const name = [...place, ...(only === undefined ? [] : [only.group, only.service, only.id])].join('\n');
     if (await this.#repeat(call, name, report)) return;
     await retried(`the check "${checkId}"`, async () => {
       const held = findCheck(await this.#copies.of(call), call, { node, id: checkId, only });

@@ -1,9 +1,8 @@
 import type { CheckDefinition } from '../../codecs/consul/check';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { RUN_KINDS } from '../../codecs/consul/registration';
+import type { InstanceKey } from '../../model/batch';
 import { ShortName } from '../../model/names';
-import type { ServiceKey } from '../../model/namespace-api';
-import { serviceOf } from './names';
 
 /** Header with the name of the program that runs the checks which a request registers: a gateway adds it. */
 const RUNNER_HEADER = 'rollcall-check-runner';
@@ -17,17 +16,18 @@ export function runnerIn({ headers }: Request): string | undefined {
   throw consulError(400, `the header Rollcall-Check-Runner must be a name, got ${JSON.stringify(name)}`);
 }
 
-/** Header with the service that a program means: only tokens and services together make ids of Consul unique. */
-const SERVICE_HEADER = 'rollcall-check-service';
+/** Header with the instance that a program means, because ids of Consul are unique only for a token. */
+const INSTANCE_HEADER = 'rollcall-check-instance';
 
-/** Reads the service of the check or instance that a program changes; undefined if a client sent the request itself. */
-export function serviceIn({ headers }: Request): ServiceKey | undefined {
-  const name = headers.get(SERVICE_HEADER);
-  if (name === null) return undefined;
+/** Reads the instance that a program reports or removes; undefined if a client sent the request itself. */
+export function instanceIn({ headers }: Request): InstanceKey | undefined {
+  const text = headers.get(INSTANCE_HEADER);
+  if (text === null) return undefined;
   try {
-    return serviceOf(decodeURIComponent(name));
+    const [group = '', service = '', id = ''] = text.split('/').map(decodeURIComponent);
+    return { group, service, id };
   } catch {
-    throw consulError(400, `the header Rollcall-Check-Service must be percent-encoded, got ${JSON.stringify(name)}`);
+    throw consulError(400, `the header Rollcall-Check-Instance must be percent-encoded, got ${JSON.stringify(text)}`);
   }
 }
 

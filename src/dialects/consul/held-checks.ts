@@ -131,7 +131,7 @@ export function checksApart(
 ): KeptNodeCheck[] {
   const isNamed = (name = '') => {
     const { group, service } = serviceOf(name);
-    return keys.some((key) => isSameService(key, { group, service }));
+    return keys.some((key) => key.group === group && key.service === service);
   };
   return [...copy.records()].flatMap(({ record }) => {
     if (!('nodeCheck' in record)) return [];
@@ -145,11 +145,12 @@ export function checksApart(
 export interface AgentId {
   node: string;
   id: string;
-  /** Only of this service: a program that may change all services says which one it means. */
-  only?: ServiceKey | undefined;
+  /** Only of this instance: a program that may change all of them says which one it means. */
+  only?: InstanceKey | undefined;
 }
 
-const isSameService = (a: ServiceKey, b: ServiceKey): boolean => a.group === b.group && a.service === b.service;
+const isMeant = ({ group, service, id }: InstanceKey, only: InstanceKey | undefined): boolean =>
+  only === undefined || (group === only.group && service === only.service && id === only.id);
 
 /**
  * Finds a check on a node among those that the caller may change.
@@ -164,7 +165,7 @@ export function findCheck(copy: CatalogCopy, call: RouteCall, { node, id, only }
       ? [checkOfRecord(record.instance, record.record.nodeCheck)]
       : [];
   const all = copy.withCheck(node, id).flatMap((member) => checkOfInstance(member, id) ?? []);
-  const meant = [...all, ...ofNode].filter(({ key }) => only === undefined || isSameService(key, only));
+  const meant = [...all, ...ofNode].filter(({ key }) => isMeant(key, only));
   return changeable(meant, call, (held) => held, `the check ${JSON.stringify(id)}`);
 }
 
@@ -179,7 +180,7 @@ export function findService(
   call: RouteCall,
   { node, id, only }: AgentId,
 ): CatalogMember | undefined {
-  const all = copy.withService(node, id).filter(({ key }) => only === undefined || isSameService(key, only));
+  const all = copy.withService(node, id).filter(({ key }) => isMeant(key, only));
   const access = ({ key, instance }: CatalogMember) => ({ service: key, owner: instance.owner });
   return changeable(all, call, access, `the service ID ${JSON.stringify(id)}`);
 }

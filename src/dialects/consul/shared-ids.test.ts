@@ -153,7 +153,7 @@ describe('a node', () => {
 });
 
 describe('a program that runs checks of several tokens', () => {
-  it('reports, and removes, the service that it names', async () => {
+  it('reports, and removes, the instance that it names', async () => {
     const { stage, own, other } = await begin();
     const root = new ConsulStage().token;
     const check = { TCP: '10.0.0.1:80', Interval: '10s' };
@@ -167,10 +167,12 @@ describe('a program that runs checks of several tokens', () => {
     stage.token = root;
     const report = async (name: string, Status: string) => {
       const path = '/v1/agent/check/update/service:web-1';
-      expect((await send(path, { Status }, { 'rollcall-check-service': name })).status).toBe(200);
+      expect((await send(path, { Status }, { 'rollcall-check-instance': `DEFAULT_GROUP/${name}/web-1` })).status).toBe(
+        200,
+      );
     };
     for (let n = 0; n < 2; n++) {
-      await report('DEFAULT_GROUP%40%40web', 'passing');
+      await report('w%65b', 'passing');
       await report('other', 'critical');
     }
     const states = async (name: string) => {
@@ -182,7 +184,9 @@ describe('a program that runs checks of several tokens', () => {
       ['passing', 'critical'],
     ]);
     const remove = (name: string) =>
-      send('/v1/agent/service/deregister/web-1', undefined, { 'rollcall-check-service': name });
+      send('/v1/agent/service/deregister/web-1', undefined, {
+        'rollcall-check-instance': `DEFAULT_GROUP/${name}/web-1`,
+      });
     expect((await remove('other')).status).toBe(200);
     expect((await remove('other')).status).toBe(404);
     expect((await remove('%')).status).toBe(400);
