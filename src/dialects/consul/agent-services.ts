@@ -1,12 +1,15 @@
-import type { KeptCheck, KeptNodeCheck } from '../../codecs/consul/kept';
+import { EXTENSION, type KeptCheck, type KeptNodeCheck } from '../../codecs/consul/kept';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { isRun, isTtl, mergedChecks, newCheck, registrationOf } from '../../codecs/consul/registration';
 import type { ServiceDefinition, ServiceRegistration } from '../../codecs/consul/service';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey, Operation, Precondition } from '../../model/batch';
-import { InstanceDefinition } from '../../model/instance';
-import { CONSUL_CHECKS_MAX_COUNT } from '../../model/limits';
+import { type Extensions, InstanceDefinition } from '../../model/instance';
+import { isRecord } from '../../model/json';
+import { CONSUL_CHECKS_MAX_COUNT, EXTENSIONS_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
+import { plainDefinition } from '../../model/plain-definition';
 import { shortName } from '../../model/service-name';
 import { apartDefinition } from './agent-checks';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
@@ -85,12 +88,31 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
     {
       op: 'register',
       key,
-      definition: parsed(InstanceDefinition, definition, 'body'),
+      definition: definitionOf(definition),
       precondition,
     },
     ...(isMoved ? [removal(before)] : []),
     ...furtherChecks(copy, { node, service, further: checks.filter(isFurther), before: apart, runner }),
   ];
+}
+
+/** Matches what JSON text escapes, such as half of a surrogate pair, which the schema refuses. */
+const ESCAPED = /\\u/;
+
+/** Validates a registration. Nearly all are plain except for the extension, and the schema takes as long as everything else. */
+function definitionOf(registration: ReturnType<typeof registrationOf>): InstanceDefinition {
+  const { extensions, ports, ...plain } = registration;
+  const definition = ports === undefined ? plainDefinition(plain) : undefined;
+  if (definition !== undefined && !hasMesh(extensions)) {
+    const text = JSON.stringify(extensions);
+    if (!ESCAPED.test(text) && utf8Length(text) <= EXTENSIONS_MAX_BYTES) return { ...definition, extensions };
+  }
+  return parsed(InstanceDefinition, registration, 'body');
+}
+
+/** Reports whether an extension has members of the mesh, which may be any JSON. */
+function hasMesh({ [EXTENSION]: kept }: Extensions): boolean {
+  return isRecord(kept) && ['proxy', 'connect', 'locality'].some((member) => member in kept);
 }
 
 /** Checks of a service that are no part of its instance. */
