@@ -32,7 +32,7 @@ async function begin() {
 }
 
 describe('a service with the id of a service of another token', () => {
-  it('[S6] takes none of the results of its checks', async () => {
+  it('takes none of the results of its checks', async () => {
     const { namespace, own, other, health } = await begin();
     expect(await own(PASS)).toEqual(DONE);
     expect(await other(REGISTER, { ...WEB, Name: 'other' })).toEqual(DONE);
@@ -47,7 +47,7 @@ describe('a service with the id of a service of another token', () => {
     expect(await health()).toEqual([]);
   });
 
-  it('[S6] adds none of its checks', async () => {
+  it('adds none of its checks', async () => {
     const { own, other, health } = await begin();
     await own(PASS);
     const two = { ...WEB, Name: 'other', Check: undefined, Checks: [{ TTL: '10s' }, { CheckID: 'b', TTL: '10s' }] };
@@ -59,7 +59,7 @@ describe('a service with the id of a service of another token', () => {
 });
 
 describe('a service that one token has registered twice', () => {
-  it('[S6] under two names at once, is moved to the one that is registered next', async () => {
+  it('under two names at once, is moved to the one that is registered next', async () => {
     const { stage, own } = await begin();
     stage.token = stage.as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' }).token;
     expect(await stage.brief('PUT', REGISTER, { ...WEB, ID: 'a' })).toEqual(DONE);
@@ -74,7 +74,7 @@ describe('a service that one token has registered twice', () => {
     expect(await own(REGISTER, WEB)).toEqual(DONE);
   });
 
-  it('[S6] is refused while a mirror has it', async () => {
+  it('is refused while a mirror has it', async () => {
     const { stage, own } = await begin();
     const copied = { id: 'm', node: 'rollcall', copied: true };
     await stage.registerForeign('web', 'm', { extensions: { consul: copied } });
@@ -86,7 +86,7 @@ describe('a service that one token has registered twice', () => {
 describe('a check that is registered again', () => {
   const SECOND = { ID: 'b', Name: 'b', ServiceID: 'web-1', TTL: '10s' };
 
-  it('[L2] is there once, when the check that was the lease is gone', async () => {
+  it('is there once, when the check that was the lease is gone', async () => {
     const { own, health } = await begin();
     await own('/v1/agent/check/register', SECOND);
     await own('/v1/agent/check/pass/b');
@@ -95,7 +95,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'b passing']);
   });
 
-  it('[L2] is there once, when its kind has changed', async () => {
+  it('is there once, when its kind has changed', async () => {
     const { stage, own, health } = await begin();
     await own(PASS);
     const { TTL: _ttl, ...others } = SECOND;
@@ -112,7 +112,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'service:web-1 passing']);
   });
 
-  it('[L2] leaves the program that runs another check', async () => {
+  it('leaves the program that runs another check', async () => {
     const { stage, own } = await begin();
     const run = { ID: 'r', Name: 'r', ServiceID: 'web-1', TCP: '10.0.0.1:80', Interval: '10s' };
     const gateway = { 'rollcall-check-runner': 'gw' };
@@ -142,7 +142,7 @@ describe('a node', () => {
     expect((await stage.read<{ Node: string }[]>('/v1/catalog/nodes')).value).toHaveLength(1);
   });
 
-  it('[S6] does not share the key of an instance with another one', async () => {
+  it('does not share the key of an instance with another one', async () => {
     const { own } = await begin();
     expect(await own(REGISTER, { ...WEB, ID: 'x@n' })).toEqual(DONE);
     expect(await own('/node/n/v1/agent/service/register', { ...WEB, ID: 'x' })).toEqual([
@@ -153,7 +153,7 @@ describe('a node', () => {
 });
 
 describe('a program that runs checks of several tokens', () => {
-  it('[S6] reports, and removes, the instance that it names', async () => {
+  it('reports, and removes, the instance that it names', async () => {
     const { stage, own, other } = await begin();
     const root = new ConsulStage().token;
     const check = { TCP: '10.0.0.1:80', Interval: '10s' };
