@@ -79,7 +79,8 @@ describe('a result', () => {
     expect(differs(check, { status: 'passing', output: 'b' }, later)).toBe(true);
     expect(differs(check, { status: 'passing', output: 'a' }, later)).toBe(false);
     expect(differs(check, { status: 'warning', output: 'a' }, 1_001)).toBe(true);
-    expect(differs({ ...check, at: 0 }, { status: 'passing', output: 'a' }, 1_001)).toBe(true);
+    expect(differs({ ...check, at: 0 }, { status: 'passing', output: 'a' }, 1_001)).toBe(false);
+    expect(differs({ ...check, status: 'critical', at: 0 }, { status: 'critical', output: 'a' }, 1_001)).toBe(true);
     expect(withResult(CHECK, { status: 'warning', output: 'w' }, 9)).toEqual({
       ...CHECK,
       ...{ status: 'warning', output: 'w', at: 9 },
