@@ -86,7 +86,7 @@ describe('a service that one token has registered twice', () => {
 describe('a check that is registered again', () => {
   const SECOND = { ID: 'b', Name: 'b', ServiceID: 'web-1', TTL: '10s' };
 
-  it('[L2] is there once, when the check that was the lease is gone', async () => {
+  it('is there once, when the check that was the lease is gone', async () => {
     const { own, health } = await begin();
     await own('/v1/agent/check/register', SECOND);
     await own('/v1/agent/check/pass/b');
@@ -95,7 +95,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'b passing']);
   });
 
-  it('[L2] is there once, when its kind has changed', async () => {
+  it('is there once, when its kind has changed', async () => {
     const { stage, own, health } = await begin();
     await own(PASS);
     const { TTL: _ttl, ...others } = SECOND;
@@ -112,7 +112,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'service:web-1 passing']);
   });
 
-  it('[L2] leaves the program that runs another check', async () => {
+  it('leaves the program that runs another check', async () => {
     const { stage, own } = await begin();
     const run = { ID: 'r', Name: 'r', ServiceID: 'web-1', TCP: '10.0.0.1:80', Interval: '10s' };
     const gateway = { 'rollcall-check-runner': 'gw' };
