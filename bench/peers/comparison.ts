@@ -28,6 +28,8 @@ export interface Comparison {
   contenders: readonly Contender[];
   /** Number of rounds, in each of which every peer has a turn. */
   rounds: number;
+  /** True for another round before them, which is not counted. */
+  warmsUp: boolean;
   /** Length of a turn, in seconds. */
   seconds: number;
   scale: Scale;
@@ -54,13 +56,13 @@ export function spreads(rounds: Rounds): Map<string, Spread> {
   return new Map([...rounds].map(([name, values]) => [name, spread(values)]));
 }
 
-/** Measures each peer in turn, round by round. The first round is a warm-up and is not counted. */
+/** Measures each peer in turn, round by round; a warm-up is round 0. */
 export async function inTurns<Measured>(
-  { contenders, rounds }: Pick<Comparison, 'contenders' | 'rounds'>,
+  { contenders, rounds, warmsUp }: Pick<Comparison, 'contenders' | 'rounds' | 'warmsUp'>,
   measure: (contender: Contender, round: number) => Promise<Measured>,
 ): Promise<Map<string, Measured[]>> {
   const taken = new Map<string, Measured[]>(contenders.map(({ peer }) => [peer.name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmsUp ? 0 : 1; round <= rounds; round++) {
     // Rotate the first peer, because the peer after a heavy turn finds the disk busy.
     const first = round % contenders.length;
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {

@@ -29,7 +29,7 @@ etcd-server, zookeeper and wrk. Writes bench/PEERS.md after a run of ${ROUNDS} r
   --rounds <n>   rounds; every peer has a turn in each (default ${ROUNDS})
   --seconds <s>  length of a turn in seconds (default 1)
   --home <homes> Rollcall only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
-  --quick        one short round of everything: a smoke test, not for publication
+  --quick        one short round of everything, without a warm-up: a smoke test, not for publication
   --help         show this help`;
 
 const { values: options } = parseArgs({
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   }
   const log = (line: string) => console.error(line);
   const scale = options.quick ? QUICK : FULL;
-  const rows = await measure({ workspace, contenders, rounds, seconds, scale, log });
+  const rows = await measure({ workspace, contenders, rounds, warmsUp: !options.quick, seconds, scale, log });
   await Promise.all(contenders.map(({ server }) => server.stop()));
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
   const reading = readFileSync('bench/peers/reading.txt', 'utf8');

@@ -123,12 +123,12 @@ export class Rates {
   }
 
   async #rows(measurement: Measurement): Promise<Row[]> {
-    const { rounds, log } = this.#comparison;
+    const { rounds, warmsUp, log } = this.#comparison;
     const { title, call, takesPart = () => true } = measurement;
     const contenders = this.#comparison.contenders.filter((contender) => {
       return contender.server.requests !== undefined || (call !== undefined && takesPart(contender));
     });
-    const turns = await inTurns({ contenders, rounds }, (contender) => this.#turn(contender, measurement));
+    const turns = await inTurns({ contenders, rounds, warmsUp }, (contender) => this.#turn(contender, measurement));
     const of = (member: keyof Turn) =>
       new Map([...turns].map(([name, taken]) => [name, taken.map((turn) => turn[member])]));
     const [rates, times] = [of('perSecond'), of('processorUs')];

@@ -16,7 +16,7 @@ function installed(): string {
   return folder;
 }
 
-async function until(what: string, holds: () => boolean, withinMs = 60_000): Promise<void> {
+async function until(what: string, holds: () => boolean, withinMs = 120_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`${what} did not happen within ${withinMs} ms`);
@@ -24,13 +24,25 @@ async function until(what: string, holds: () => boolean, withinMs = 60_000): Pro
   }
 }
 
-/** Starts a registry, and returns a function that runs the example's programs until the test is over. */
+/** Starts a registry, and runs the example's programs until the test is over. */
 async function stage(host: (typeof HOSTS)[number]) {
   const registry = await startOn(host, { data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const folder = installed();
-  const env = { ...process.env, CONSUL_URL: `${registry.url}/v1`, CONSUL_HTTP_TOKEN: registry.rootToken };
-  return (name: string, ...args: string[]): { program: ChildProcess; lines: string[] } => {
+  const env = {
+    ...process.env,
+    CONSUL_URL: `${registry.url}/v1`,
+    CONSUL_HTTP_TOKEN: registry.rootToken,
+    // So long that no session ends by itself.
+    SESSION_TTL: '1h',
+  };
+  const registered = async () => {
+    const answer = await fetch(`${env.CONSUL_URL}/agent/services`, {
+      headers: { 'X-Consul-Token': registry.rootToken },
+    });
+    return Object.keys(Object(await answer.json()));
+  };
+  const run = (name: string, ...args: string[]): { program: ChildProcess; lines: string[] } => {
     const program = spawn(process.execPath, [join(folder, name), ...args], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -40,10 +52,11 @@ async function stage(host: (typeof HOSTS)[number]) {
     createInterface(program.stdout).on('line', (line) => lines.push(line));
     return { program, lines };
   };
+  return { run, registered };
 }
 
 it.each(HOSTS)("Consul's client follows instances that come, deregister and crash: %s", async (host) => {
-  const run = await stage(host);
+  const { run, registered } = await stage(host);
   const [one, two] = ['greeter-1', 'greeter-2'].map((id) => run('greeter.js', id));
   const caller = run('caller.js');
   const last = () => caller.lines.findLast((line) => line.startsWith('greeters:'));
@@ -51,13 +64,14 @@ it.each(HOSTS)("Consul's client follows instances that come, deregister and cras
   await until('both answer', () => [1, 2].every((n) => caller.lines.includes(`hello from greeter-${n}`)));
   one?.program.kill('SIGTERM');
   await until('one is gone', () => last() === 'greeters: greeter-2');
+  expect(await registered()).toEqual(['greeter-2']);
   two?.program.kill('SIGKILL');
   await until('none is left', () => last() === 'greeters: none');
   expect(caller.lines.filter((line) => line.startsWith('not watched'))).toEqual([]);
 });
 
 it.each(HOSTS)("a lock of Consul's client passes to the next one when its session is destroyed: %s", async (host) => {
-  const run = await stage(host);
+  const { run } = await stage(host);
   const workers = ['worker-1', 'worker-2'].map((name) => ({ name, ...run('worker.js', name) }));
   const works = ({ lines }: { lines: string[] }) => lines.some((line) => line.startsWith('report of'));
   const waits = ({ lines }: { lines: string[] }) => lines.includes('waiting for the lock');

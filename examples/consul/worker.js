@@ -6,8 +6,8 @@ const name = process.argv[2] ?? `worker-${process.pid}`;
 /** Key that the worker with the lock has locked. */
 const KEY = 'locks/report';
 
-/** Shortest that Consul has. The lock of a worker that has crashed is free after twice that. */
-const TTL = '10s';
+/** By default the shortest that Consul has. The lock of a worker that has crashed is free after twice that. */
+const TTL = process.env.SESSION_TTL ?? '10s';
 const RENEW_MS = 3_000;
 
 /** Time that a report takes. */

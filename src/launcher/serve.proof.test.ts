@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { builtProgram } from '../../test/programs/built-programs';
 import { isRunning } from '../../test/programs/process-state';
 import { Program } from '../../test/programs/program';
 import { systemNode } from '../../test/programs/system-node';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
-const PROGRAM = resolve('bin/rollcall.js');
+/** As in a package. In a checkout it bundles everything first. */
+const PROGRAM = await builtProgram();
 const ANSWERS = /listens on (http:\S+)/;
 
 /** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */

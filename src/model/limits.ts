@@ -1151,6 +1151,9 @@ export const COPY_SLICES_MAX_COUNT = 8;
  */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
 
+/** Checks of a service of Consul's clients: all but one TTL check are records of their own. `INVALID_REQUEST` */
+export const CONSUL_CHECKS_MAX_COUNT = 32;
+
 /**
  * Checks of Consul's clients that an isolate caches for the next results of them. Beyond this, the least recently used are
  * read again.

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bundleWorker } from '../../src/launcher/bundle';
-import { PROJECT_ROOT } from '../house/source-tree';
+import { builtWorker } from '../programs/built-programs';
 import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
@@ -40,7 +39,7 @@ async function registryInTrouble(): Promise<RunningRegistry> {
       expect(text.split(place), `${place} in the bundle`).toHaveLength(2);
       return text.replace(place, instead);
     },
-    await bundleWorker(join(PROJECT_ROOT, 'src/worker.ts')),
+    readFileSync(await builtWorker(), 'utf8'),
   );
   const workerPath = join(folder, 'worker.js');
   writeFileSync(workerPath, worker);

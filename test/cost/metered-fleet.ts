@@ -62,9 +62,9 @@ export class MeteredFleet {
 
   /** Runs the fleet for a minute, and then counts some minutes and extrapolates to an hour. */
   async hour(habits: readonly Habit[], minutes: number): Promise<HourlyUsage> {
-    await this.#live(habits, 1);
+    await this.live(habits, 1);
     const before = await this.#usage();
-    await this.#live(habits, minutes);
+    await this.live(habits, minutes);
     const after = await this.#usage();
     if (this.#failures > 0) throw new Error(`${this.#failures} requests failed`);
     const scale = MINUTES_PER_HOUR / minutes;
@@ -81,7 +81,8 @@ export class MeteredFleet {
     return this.#metered.namespace.platform.clock.now();
   }
 
-  async #live(habits: readonly Habit[], minutes: number): Promise<void> {
+  /** Runs the fleet for some minutes. */
+  async live(habits: readonly Habit[], minutes: number): Promise<void> {
     const begin = this.#now;
     const acts = habits.flatMap(({ everyMs, clients, act }) =>
       Array.from({ length: Math.round((minutes * MINUTE_MS * clients) / everyMs) }, (_, turn) => ({

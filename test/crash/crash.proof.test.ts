@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROJECT_ROOT } from '../house/source-tree';
 import { withChanges } from '../linearizability/defects';
+import { builtProgram } from '../programs/built-programs';
 import { packedProgram } from '../programs/packed-program';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { type CrashOptions, crashRun, summary } from './crash-run';
@@ -17,7 +16,7 @@ it.each([
 ] as const)(
   `[I1, I2, I6, C3, L7, L9, T4] no acknowledged change is lost: %s, %i kills and freezes (seed ${seed})`,
   async (host, rounds, changes) => {
-    const report = await crashRun({ host, rounds, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
+    const report = await crashRun({ host, rounds, seed, program: await builtProgram() });
     console.log(`${host}: ${summary(report, seed)}`);
     expect(report.violations).toEqual([]);
     expect(report.exitCode).toBe(0);

@@ -33,7 +33,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
   const revision = async () => (await ask('GET', '/api/v1/ns/:ns/services')).headers.get('etag');
 
   describe('a Consul client at an agent', () => {
-    it("[S6, F2] of Go's API registers, passes, waits for its service and deregisters", async () => {
+    it("of Go's API registers, passes, waits for its service and deregisters", async () => {
       // Pointers that are not set are null.
       const registration = {
         ID: 'web-1',
@@ -73,7 +73,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
       expect(await health('web')).toEqual([]);
     });
 
-    it('[S6, F2] of Spring Cloud sends its heartbeat, goes out of service, and deregisters', async () => {
+    it('of Spring Cloud sends its heartbeat, goes out of service, and deregisters', async () => {
       const registration = {
         ID: 'orders-8080',
         Name: 'orders',
@@ -108,7 +108,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
       expect((await put('/agent/check/pass/service:orders-8080'))[0]).toBe(404);
     });
 
-    it('[S6, F2] of go-micro passes at once, keeps its tags, and registers again after an error', async () => {
+    it('of go-micro passes at once, keeps its tags, and registers again after an error', async () => {
       const tags = ['t-789c', `e-${'0123456789abcdef'.repeat(20)}`, 'v-789c32d4330300'];
       const registration = {
         ID: 'greeter-1',
@@ -137,7 +137,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
       expect(await revision()).toBe(before);
     });
 
-    it('[S6, F2] of go-kit registers a check apart from its service', async () => {
+    it('of go-kit registers a check apart from its service', async () => {
       expect(await put('/agent/service/register', { ID: 'a', Name: 'kit', Address: '10.0.0.8', Port: 1 })).toEqual([
         200,
         '',
@@ -151,7 +151,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
       expect(await put('/agent/check/deregister/a-ttl')).toEqual([200, '']);
     });
 
-    it('[S6] keeps an external node in the catalog until it is removed', async () => {
+    it('keeps an external node in the catalog until it is removed', async () => {
       const node = { Node: 'printer', Address: '10.0.9.9', NodeMeta: { 'external-node': 'true' } };
       const Check = { CheckID: 'c', Name: 'http', Status: 'critical', ServiceID: 'printing' };
       const body = { ...node, Service: { Service: 'printing', Port: 631 }, Check };
@@ -164,7 +164,7 @@ export function consulAgentSuite({ send, sleep, ask }: Home): void {
       expect((await call('GET', '/catalog/node/printer')).value).toBeNull();
     });
 
-    it('[S6] describes the agent of a node', async () => {
+    it('describes the agent of a node', async () => {
       const { value } = await call('GET', '/agent/self');
       expect(value.Config).toMatchObject({ Datacenter: 'dc1', NodeName: 'rollcall' });
       const other = await send('GET', '/n/:ns/node/n2/v1/agent/self', { headers: { 'x-consul-token': ROOT_TOKEN } });

@@ -74,7 +74,7 @@ function client({ url, rootToken }: RunningRegistry, baseUrl?: string): Client {
 const statusesOf = (checks: readonly Check[]): string[] => checks.map(({ CheckID, Status }) => `${CheckID} ${Status}`);
 
 describe('the client of npm', () => {
-  it('[S6, F2] registers a service, reports its check, and removes it', async () => {
+  it('registers a service, reports its check, and removes it', async () => {
     const consul = client(await registry());
     await consul.agent.service.register({
       name: 'web',
@@ -103,7 +103,7 @@ describe('the client of npm', () => {
     await expect(consul.agent.service.deregister('web')).rejects.toThrow('not found');
   });
 
-  it('[S6] adds and removes checks of services and of the node', async () => {
+  it('adds and removes checks of services and of the node', async () => {
     const consul = client(await registry());
     await consul.agent.service.register({ name: 'web', address: '10.0.0.1' });
     await consul.agent.check.register({ name: 'example', ttl: '15s', notes: 'This is an example check.' });
@@ -116,7 +116,7 @@ describe('the client of npm', () => {
     expect(await consul.agent.checks()).toEqual({});
   });
 
-  it('[O3] takes services and the node out of traffic', async () => {
+  it('takes services and the node out of traffic', async () => {
     const consul = client(await registry());
     await consul.agent.service.register({ name: 'web', address: '10.0.0.1' });
     await consul.agent.service.maintenance({ id: 'web', enable: true, reason: 'disk' });
@@ -136,7 +136,7 @@ describe('the client of npm', () => {
     expect(await consul.health.service({ service: 'web', passing: true })).toHaveLength(1);
   });
 
-  it('[S6] describes the agent, which is the only member', async () => {
+  it('describes the agent, which is the only member', async () => {
     const running = await registry();
     const consul = client(running);
     expect(await consul.agent.self()).toMatchObject({ Config: { NodeName: 'rollcall', Server: true } });
@@ -149,7 +149,7 @@ describe('the client of npm', () => {
     expect((await consul.catalog.node.list()).map(({ Node }) => Node)).toEqual(['node2', 'rollcall']);
   });
 
-  it('[S6] registers an external node in the catalog, and removes it', async () => {
+  it('registers an external node in the catalog, and removes it', async () => {
     const consul = client(await registry());
     const node = { node: 'ext', address: '10.1.0.1', service: { id: 'db-1', service: 'db', port: 5432 } };
     await consul.catalog.register({ ...node, check: { name: 'alive', status: 'passing', serviceid: 'db-1' } });
@@ -159,7 +159,7 @@ describe('the client of npm', () => {
     expect(await consul.health.service('db')).toEqual([]);
   });
 
-  it('[L2, L4] finds a service critical once its TTL is over', async () => {
+  it('finds a service critical once its TTL is over', async () => {
     const consul = client(await registry());
     await consul.agent.service.register({ name: 'web', address: '10.0.0.1', check: { ttl: '1s' } });
     await consul.agent.check.pass({ id: 'service:web', note: 'fine' });
@@ -191,7 +191,7 @@ seen.append(c.catalog.node('ext')[1]['Node']['Address'])
 print(json.dumps(seen))
 `;
 
-it("[S6, F2] Debian's python3-consul registers, reports, and changes the catalog", async () => {
+it("Debian's python3-consul registers, reports, and changes the catalog", async () => {
   const { url, rootToken } = await registry();
   const { hostname, port } = new URL(url);
   const program = spawn('/usr/bin/python3', ['-c', PYTHON, hostname, port, rootToken]);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT_ROOT } from '../house/source-tree';
+import { builtProgram } from '../programs/built-programs';
 import { Program } from '../programs/program';
 import { systemNode } from '../programs/system-node';
 
@@ -30,7 +30,7 @@ export class ServedRegistry {
     { rootToken = randomBytes(24).toString('hex'), descriptors }: { rootToken?: string; descriptors?: number } = {},
   ): Promise<ServedRegistry> {
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
-    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
+    const words = [systemNode(), await builtProgram(), 'serve', '--port', '0', '--data', data];
     const launcher = new Program('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
       env: { ...process.env, ROLLCALL_ROOT_TOKEN: rootToken },
     });

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { PROJECT_ROOT } from '../house/source-tree';
+import { builtProgram } from '../programs/built-programs';
 import { packedProgram } from '../programs/packed-program';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { DEFECTS, type Defect, withChanges } from './defects';
@@ -20,7 +20,7 @@ it.each([
 ] as const)(
   `[I1, I2, I3, I4, I5, I6] the answers of a registry under faults have a total order: %s, %i s (seed ${seed})`,
   async (host, seconds) => {
-    const program = join(PROJECT_ROOT, 'bin/rollcall.js');
+    const program = await builtProgram();
     const report = await linearizabilityRun({ host, seed, program, clients: 12, seconds, faults: FAULT_KINDS });
     const kept = report.problems.length === 0 ? '' : keepHistory(report);
     expect(report.problems, kept).toEqual([]);

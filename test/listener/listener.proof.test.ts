@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { testAuthority } from '../programs/certificates';
@@ -11,7 +11,8 @@ import { temporaryFolderOfFile } from '../programs/temporary-folder';
 import { deadlineSuite } from './deadline-suite';
 import { exchangeSuite } from './exchange-suite';
 import { socketSuite } from './socket-suite';
-import type { StageOptions } from './stage-server';
+import { type StartStage, stageOf } from './stage';
+import { StageProcess } from './stage-process';
 import { bodyOf, statusesOf, Wire } from './wire';
 
 /** Tests the listener in separate processes: on Deno with minimal permissions, and on Node.js. */
@@ -54,10 +55,12 @@ beforeAll(async () => {
 const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
 describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) => {
-  const start = async (options: StageOptions) => {
-    const stage = new Program(command, [...words, program, JSON.stringify(options)]);
-    return { port: Number(await stage.prints(/\{"port":(\d+)\}/)), stop: () => Promise.resolve() };
-  };
+  let stages: StageProcess;
+  beforeAll(() => {
+    stages = new StageProcess(command, [...words, program]);
+  });
+  afterAll(() => stages.end());
+  const start: StartStage = (options) => stages.start(options);
 
   exchangeSuite(start);
   deadlineSuite(start);
@@ -88,7 +91,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
     };
 
     it('answers requests, with an https URL', async () => {
-      const { port } = await start(files);
+      const port = await stageOf(start, files);
       const text = await wire(
         port,
         `GET /request HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
@@ -106,7 +109,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
     });
 
     it('opens sockets', async () => {
-      const { port } = await start(files);
+      const port = await stageOf(start, files);
       const socket = new WebSocket(`wss://127.0.0.1:${port}/socket`, { ca });
       onTestFinished(() => socket.terminate());
       await new Promise((resolve) => socket.once('open', resolve));
@@ -115,7 +118,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
     });
 
     it('closes connections that do not finish their handshake, send half a request, or are idle', async () => {
-      const { port } = await start({ ...files, deadlines });
+      const port = await stageOf(start, { ...files, deadlines });
       const silent = new Wire(port);
       const plain = new Wire(port, { pieces: ['GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'] });
       const half = wire(port, 'GET /hello HTTP/1.1\r\n');
@@ -126,7 +129,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
     });
 
     it('cuts off clients that do not read', async () => {
-      const { port } = await start({ ...files, deadlines });
+      const port = await stageOf(start, { ...files, deadlines });
       const readers = ['/flood', '/large?bytes=30000000'].map((path) => {
         const made = wire(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
         made.socket.once('secureConnect', () => made.socket.pause());

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { newMemory } from '../../src/core/namespace/watch/connection-memory';
 import { acceptSocket } from '../../src/host/resident/listener/accept-socket';
 import { openPipe } from '../../src/host/resident/listener/byte-pipe';
@@ -16,6 +17,9 @@ export interface StageOptions {
   maxConnections?: number;
   deadlines?: Partial<Deadlines>;
 }
+
+/** A line of input of the program that runs many stages. It answers each with a line. */
+export type StageCommand = { start: StageOptions } | { stop: number };
 
 /** Events that a stage has recorded, answered at `/seen`. */
 export interface Seen {
@@ -256,4 +260,21 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
 if (process.argv[2]?.startsWith('{')) {
   const { port } = await startStage(JSON.parse(process.argv[2]));
   console.log(JSON.stringify({ port }));
+}
+
+// Runs as a separate program of many stages, which its input starts and stops.
+if (process.argv[2] === 'stages') {
+  const running = new Map<number, Listener>();
+  for await (const line of createInterface(process.stdin)) {
+    const command: StageCommand = JSON.parse(line);
+    if ('start' in command) {
+      const listener = await startStage(command.start);
+      running.set(listener.port, listener);
+      console.log(listener.port);
+    } else {
+      await running.get(command.stop)?.close(0);
+      running.delete(command.stop);
+      console.log('stopped');
+    }
+  }
 }

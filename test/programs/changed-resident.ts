@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { residentBundle } from '../../src/launcher/bundle';
+import { builtResident } from './built-programs';
 
 /** Returns a changed text of the resident process's program, such as one with a defect. */
 export type Change = (resident: string) => string;
@@ -12,7 +12,7 @@ export type Change = (resident: string) => string;
  * @returns Path of the program.
  */
 export async function changedResident(folder: string, change: Change): Promise<string> {
-  const built = await residentBundle();
+  const built = await builtResident();
   const path = join(folder, 'resident.js');
   writeFileSync(path, change(readFileSync(built, 'utf8')));
   copyFileSync(join(dirname(built), 'checkpoint-worker.js'), join(folder, 'checkpoint-worker.js'));

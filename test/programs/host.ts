@@ -2,6 +2,7 @@ import { DIRECTORY_FILE, namespaceFile } from '../../src/host/resident/data-file
 import { startRegistry as startResident } from '../../src/launcher/start-registry';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { DIRECTORY_OBJECT_FILE, objectFile } from '../workerd/stored-objects';
+import { builtResident } from './built-programs';
 import type { RegistryOptions, RunningRegistry } from './registry';
 
 /** Names of the hosts: the single process on one machine, or workerd, which runs the Worker. */
@@ -20,10 +21,11 @@ export function hostNamed(name: string): Host {
 }
 
 /** Starts a registry in a host. `ROLLCALL_TEST_RUNTIME` chooses the runtime of the resident host: deno or node. */
-export function startOn(host: Host, options: RegistryOptions): Promise<RunningRegistry> {
+export async function startOn(host: Host, options: RegistryOptions): Promise<RunningRegistry> {
   if (host === 'workerd') return startWorkerdRegistry(options);
   const { ROLLCALL_TEST_RUNTIME: runtime } = process.env;
-  return startResident(runtime === 'node' || runtime === 'deno' ? { runtime, ...options } : options);
+  const built: RegistryOptions = { ...options, residentPath: options.residentPath ?? (await builtResident()) };
+  return startResident(runtime === 'node' || runtime === 'deno' ? { runtime, ...built } : built);
 }
 
 /** Paths of a host's databases, relative to the storage folder. */

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { builtCommandLine } from './built-programs';
 import { type Change, changedResident } from './changed-resident';
 
 /**
@@ -12,12 +12,10 @@ import { type Change, changedResident } from './changed-resident';
  * @returns Path of `rollcall.js`.
  */
 export async function packedProgram(folder: string, change: Change): Promise<string> {
-  // Any command bundles the program when run from a checkout.
-  execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
+  const commandLine = await builtCommandLine();
   for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
-  for (const path of ['package.json', 'bin/rollcall.js', 'dist/rollcall.js']) {
-    copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
-  }
+  for (const path of ['package.json', 'bin/rollcall.js']) copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
+  copyFileSync(commandLine, join(folder, 'dist/rollcall.js'));
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));
   await changedResident(join(folder, 'dist'), change);
   return join(folder, 'bin/rollcall.js');

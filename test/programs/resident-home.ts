@@ -5,6 +5,7 @@ import type { RuntimeName } from '../../src/launcher/runtime';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { type Home, homeOf, type Upgrade } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
+import { builtResident } from './built-programs';
 import { temporaryFolderOfFile } from './temporary-folder';
 
 /** One process for many suites, as starts are expensive. */
@@ -43,7 +44,8 @@ export function residentHomes(runtime: RuntimeName): ResidentHomes {
 
   beforeAll(async () => {
     // In these suites requests carry the caller's address, as from a proxy.
-    running = await startRegistry({ data, rootToken: ROOT_TOKEN, trustedProxy: true, runtime });
+    const residentPath = await builtResident();
+    running = await startRegistry({ data, rootToken: ROOT_TOKEN, trustedProxy: true, runtime, residentPath });
   });
   afterAll(async () => {
     await running?.stop();

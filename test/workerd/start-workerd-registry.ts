@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { workerBundle } from '../../src/launcher/bundle';
 import { type CertificateFiles, hostToCall, readCertificate } from '../../src/launcher/certificate';
 import { makeDataFolder, refuseInterruptedRestore, STORAGE_NAME } from '../../src/launcher/data-folder';
 import { rootToken } from '../../src/launcher/root-token';
 import type { RegistryOptions, RunningRegistry } from '../../src/launcher/start-registry';
 import { Supervisor } from '../../src/launcher/supervisor';
+import { builtWorker } from '../programs/built-programs';
 import { untilReady } from './readiness';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS, workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdProcess } from './workerd-process';
@@ -71,7 +71,7 @@ export async function startWorkerdRegistry(options: WorkerdRegistryOptions): Pro
   const storage = join(data, STORAGE_NAME);
   mkdirSync(storage, { recursive: true, mode: 0o700 });
   const token = rootToken(data, options.rootToken, output);
-  const config = registryConfig(options.workerPath ?? (await workerBundle()), certificate);
+  const config = registryConfig(options.workerPath ?? (await builtWorker()), certificate);
   const called = host === '0.0.0.0' ? '127.0.0.1' : host;
   const urlOf = (name: string, at: number) =>
     `${certificate === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${at}`;

@@ -7,7 +7,7 @@ import { deregisterCheck, registerCheck } from './agent-checks';
 import { emptyAnswer } from './answers';
 import type { CatalogCopies } from './catalog-copy';
 import { CheckReports } from './check-reports';
-import { runnerIn } from './check-runner';
+import { instanceIn, runnerIn } from './check-runner';
 import { consulRoute } from './routes';
 
 /** Results that have a path of their own. */
@@ -48,6 +48,7 @@ export function addAgentCheckRoutes(door: DialectDoor, copies: CatalogCopies): v
       checkId: check,
       result: readCheckUpdate(parseBody(await readBodyText(request, BODY_MAX_BYTES))),
       runner: runnerIn(request),
+      only: instanceIn(request),
     }),
     call: (_namespace, report, call) => reports.report(call, report),
     answer: () => emptyAnswer(),

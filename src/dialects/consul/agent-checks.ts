@@ -65,7 +65,7 @@ function serviceOfCheck(copy: CatalogCopy, call: RouteCall, node: string, id: st
       `a check of a node needs the scope "register" on the service "${NODES.group}@@${NODES.service}"`,
     );
   }
-  const member = findService(copy, call, node, id);
+  const member = findService(copy, call, { node, id });
   if (member === undefined) throw REFUSALS.noService(id);
   return member;
 }
@@ -114,7 +114,7 @@ export async function removeCheck(
   node: string,
   checkId: string,
 ): Promise<KeptCheck | undefined> {
-  const held = findCheck(copy, call, node, checkId);
+  const held = findCheck(copy, call, { node, id: checkId });
   if (held === undefined) return undefined;
   const { key } = held;
   const precondition = { revision: held.revision };

@@ -8,7 +8,7 @@ import type { ServiceKey } from '../../model/namespace-api';
 import { deregisterService, registerService } from './agent-services';
 import { emptyAnswer } from './answers';
 import type { CatalogCopies } from './catalog-copy';
-import { runnerIn } from './check-runner';
+import { instanceIn, runnerIn } from './check-runner';
 import { maintainNode, maintainService, nodesTarget } from './maintenance';
 import { isNodes, serviceOf } from './names';
 import { type ConsulRequest, consulRoute } from './routes';
@@ -60,8 +60,8 @@ export function addAgentServiceRoutes(door: DialectDoor, copies: CatalogCopies):
     path: '/agent/service/deregister/:service{.+}',
     scope: 'any',
     summary: 'Removes a service with its checks',
-    read: ({ node, names: { service = '' } }) => ({ node, serviceId: service }),
-    call: (_namespace, { node, serviceId }, call) => deregisterService(call, copies, node, serviceId),
+    read: ({ node, names: { service = '' }, request }) => ({ node, id: service, only: instanceIn(request) }),
+    call: (_namespace, service, call) => deregisterService(call, copies, service),
     answer: () => emptyAnswer(),
   });
 

@@ -1,16 +1,20 @@
-import type { KeptCheck, KeptNodeCheck } from '../../codecs/consul/kept';
+import { EXTENSION, type KeptCheck, type KeptNodeCheck } from '../../codecs/consul/kept';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { isRun, isTtl, mergedChecks, newCheck, registrationOf } from '../../codecs/consul/registration';
 import type { ServiceDefinition, ServiceRegistration } from '../../codecs/consul/service';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
-import type { InstanceKey, Operation } from '../../model/batch';
-import { InstanceDefinition } from '../../model/instance';
+import type { InstanceKey, Operation, Precondition } from '../../model/batch';
+import { type Extensions, InstanceDefinition } from '../../model/instance';
+import { isRecord } from '../../model/json';
+import { CONSUL_CHECKS_MAX_COUNT, EXTENSIONS_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
+import { plainDefinition } from '../../model/plain-definition';
 import { shortName } from '../../model/service-name';
 import { apartDefinition } from './agent-checks';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
-import { checksApart, findService } from './held-checks';
+import { type AgentId, checksApart, findService } from './held-checks';
 import { checkKey, instanceKey, isSameNode, serviceOf } from './names';
 import { retried } from './retried';
 
@@ -57,11 +61,17 @@ interface Registering {
 export function registration(copy: CatalogCopy, call: RouteCall, ask: Registering): Operation[] {
   const { node, service, address, runner } = ask;
   const key = instanceKey(service.name, service.id, node);
-  const before = findService(copy, call, node, service.id);
-  assertOwn(copy, key, ask);
+  const before = findService(copy, call, { node, id: service.id });
+  const precondition = keyCondition(copy, key, ask);
   const apart = checksApart(copy, { node, id: service.id, keys: before === undefined ? [key] : [key, before.key] });
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
   const checks = ask.merge(known);
+  if (checks.length > CONSUL_CHECKS_MAX_COUNT) {
+    throw consulError(
+      400,
+      `a service has at most ${CONSUL_CHECKS_MAX_COUNT} checks, and this one would have ${checks.length}`,
+    );
+  }
   // The first TTL check is the lease of the instance.
   const leading = checks.find(isTtl);
   const isFurther = (check: KeptCheck) => isTtl(check) && check !== leading;
@@ -78,12 +88,31 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
     {
       op: 'register',
       key,
-      definition: parsed(InstanceDefinition, definition, 'body'),
-      precondition: before === undefined || isMoved ? { absent: true } : { revision: before.instance.revision },
+      definition: definitionOf(definition),
+      precondition,
     },
     ...(isMoved ? [removal(before)] : []),
     ...furtherChecks(copy, { node, service, further: checks.filter(isFurther), before: apart, runner }),
   ];
+}
+
+/** Matches what JSON text escapes, such as half of a surrogate pair, which the schema refuses. */
+const ESCAPED = /\\u/;
+
+/** Validates a registration. Nearly all are plain except for the extension, and the schema takes as long as everything else. */
+function definitionOf(registration: ReturnType<typeof registrationOf>): InstanceDefinition {
+  const { extensions, ports, ...plain } = registration;
+  const definition = ports === undefined ? plainDefinition(plain) : undefined;
+  if (definition !== undefined && !hasMesh(extensions)) {
+    const text = JSON.stringify(extensions);
+    if (!ESCAPED.test(text) && utf8Length(text) <= EXTENSIONS_MAX_BYTES) return { ...definition, extensions };
+  }
+  return parsed(InstanceDefinition, registration, 'body');
+}
+
+/** Reports whether an extension has members of the mesh, which may be any JSON. */
+function hasMesh({ [EXTENSION]: kept }: Extensions): boolean {
+  return isRecord(kept) && ['proxy', 'connect', 'locality'].some((member) => member in kept);
 }
 
 /** Checks of a service that are no part of its instance. */
@@ -108,32 +137,35 @@ function furtherChecks(copy: CatalogCopy, { node, service, further, before, runn
   return [...registered, ...gone.map(({ check }) => deregistration(checkKey(node, check.id)))];
 }
 
-/** Refuses a key that an instance of another API, or of another service id, has. */
-function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): void {
+/**
+ * Returns the condition under which a registration has its key. The instance there may differ from the one that is found by
+ * the id: the token may have registered the id under two names at once.
+ *
+ * @throws {RegistryError} For a key that an instance of another API, of a mirror, or of another service id has.
+ */
+function keyCondition(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): Precondition {
   const there = copy.member(key);
-  if (there === undefined) return;
-  const { kept } = there;
-  if (kept?.id === service.id && isSameNode(kept.node, node)) return;
+  if (there === undefined) return { absent: true };
+  const { kept, instance } = there;
+  const isOwn = kept?.id === service.id && isSameNode(kept.node, node);
+  if (isOwn && !kept.copied) return { revision: instance.revision };
   const name = JSON.stringify(service.name);
   const why =
     kept === undefined
       ? 'was registered through another API, and is not replaced; use another ID, or remove it there'
-      : `is ${JSON.stringify(kept.id)} of the node ${JSON.stringify(kept.node)}; use another ID`;
+      : kept.copied
+        ? 'is a copy that a mirror keeps; use another ID'
+        : `is ${JSON.stringify(kept.id)} of the node ${JSON.stringify(kept.node)}; use another ID`;
   throw consulError(400, `the instance "${key.id}" of the service ${name} ${why}`);
 }
 
 /** Removes a service with its checks. @throws {RegistryError} With Consul's text if there is none. */
-export async function deregisterService(
-  call: RouteCall,
-  copies: CatalogCopies,
-  node: string,
-  serviceId: string,
-): Promise<void> {
+export async function deregisterService(call: RouteCall, copies: CatalogCopies, service: AgentId): Promise<void> {
   let wasRun = false;
-  await retried(`the service "${serviceId}"`, async () => {
+  await retried(`the service "${service.id}"`, async () => {
     const copy = await copies.of(call);
-    const member = findService(copy, call, node, serviceId);
-    if (member === undefined) throw REFUSALS.unknownService(serviceId);
+    const member = findService(copy, call, service);
+    if (member === undefined) throw REFUSALS.unknownService(service.id);
     wasRun = member.kept?.runner !== undefined;
     await carriedOut(call, serviceRemoval(copy, member));
   });

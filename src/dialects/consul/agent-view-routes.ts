@@ -175,7 +175,7 @@ async function hashedRead(copies: CatalogCopies, ask: AgentRead, call: RouteCall
     const shown = shownService(member);
     return { key: member.key, shown, hash: await hashOf(JSON.stringify(shown)), index: indexOf(copy.revision) };
   };
-  const endsAt = call.surroundings.now() + options.waitMs;
+  const endsAt = call.surroundings.now() + waitOf({ ...options, index: 1n });
   let service = await read();
   while (options.hash !== '' && service.hash === options.hash) {
     const waitMs = endsAt - call.surroundings.now();

@@ -17,7 +17,7 @@ async function begin() {
 }
 
 describe('the services of an agent', () => {
-  it('[S6] are those that were registered at it, as a map', async () => {
+  it('are those that were registered at it, as a map', async () => {
     const { stage } = await begin();
     const { value } = await stage.read<Record<string, unknown>>('/v1/agent/services');
     expect(Object.keys(value).sort()).toEqual(['web-1', 'web-2']);
@@ -36,7 +36,7 @@ describe('the services of an agent', () => {
     ]);
   });
 
-  it('[S6] have a hash of their content, by which a client waits for a change', async () => {
+  it('have a hash of their content, by which a client waits for a change', async () => {
     const { stage, register } = await begin();
     const path = '/v1/agent/service/web-1';
     const first = await stage.send('GET', path);
@@ -52,7 +52,7 @@ describe('the services of an agent', () => {
     expect(await stage.brief('GET', '/v1/agent/service/none')).toEqual([404, 'unknown service ID: none']);
   });
 
-  it('[S6] have a health, with the status that load balancers read', async () => {
+  it('have a health, with the status that load balancers read', async () => {
     const { stage } = await begin();
     const health = async (path: string, headers = {}) => {
       const { status, text } = await stage.send('GET', `/v1/agent/health/service/${path}`, undefined, headers);
@@ -82,7 +82,7 @@ describe('the services of an agent', () => {
 });
 
 describe('an agent', () => {
-  it('[S6] describes itself as objects, which clients written in Go decode', async () => {
+  it('describes itself as objects, which clients written in Go decode', async () => {
     const { stage } = await begin();
     const { value } = await stage.read<Record<string, unknown>>('/node/n2/v1/agent/self');
     expect(value).toMatchObject({ Config: { Datacenter: 'dc1', NodeName: 'n2', Server: true }, Member: { Status: 1 } });
@@ -94,7 +94,7 @@ describe('an agent', () => {
     }
   });
 
-  it('[S6] accepts changes of a cluster without effect, and refuses what it does not have', async () => {
+  it('accepts changes of a cluster without effect, and refuses what it does not have', async () => {
     const { stage } = await begin();
     for (const path of ['join/10.0.0.1', 'leave', 'force-leave/n2', 'reload']) {
       expect(await stage.brief('PUT', `/v1/agent/${path}`)).toEqual([200, '']);

@@ -31,7 +31,7 @@ function begin() {
 }
 
 describe('a registration in the catalog', () => {
-  it('[S6] is a persistent instance at the address of its node, in one revision', async () => {
+  it('is a persistent instance at the address of its node, in one revision', async () => {
     const { register, view, health, revision } = begin();
     const check = { Node: 'ext', CheckID: 'c', Name: 'c', Status: 'passing', ServiceID: 'db-1', Output: 'ok' };
     const body = { ...NODE, NodeMeta: { external: 'true' }, Service: SERVICE, Check: check };
@@ -49,7 +49,7 @@ describe('a registration in the catalog', () => {
     expect(await revision()).toBe(1);
   });
 
-  it('[S6] writes the status of a check, which stays as it is', async () => {
+  it('writes the status of a check, which stays as it is', async () => {
     const { stage, register, statuses, view } = begin();
     const check = { CheckID: 'c', Name: 'c', ServiceID: 'db-1', Definition: { TTL: '1s' } };
     await register({ ...NODE, Service: SERVICE, Check: { ...check, Status: 'critical' } });
@@ -70,7 +70,7 @@ describe('a registration in the catalog', () => {
     ]);
   });
 
-  it('[S6] keeps the lease of a service that an agent has', async () => {
+  it('keeps the lease of a service that an agent has', async () => {
     const { stage, register, view } = begin();
     const body = { ID: 'db-1', Name: 'db', Address: '10.1.0.1', Port: 1, Check: { TTL: '10s' } };
     await stage.brief('PUT', '/node/ext/v1/agent/service/register', body);
@@ -79,7 +79,21 @@ describe('a registration in the catalog', () => {
     expect(await view()).toMatchObject({ status: 'up', lease: { ttlMs: 10_000 } });
   });
 
-  it('[S6] needs a node and an address', async () => {
+  it('keeps the data of a node while it is in maintenance', async () => {
+    const { stage, register, health, revision } = begin();
+    await register({ ...NODE, NodeMeta: { rack: '1' }, Service: SERVICE });
+    const enable = (on: boolean) => stage.brief('PUT', `/node/EXT/v1/agent/maintenance?enable=${on}`);
+    expect(await enable(true)).toEqual([200, '']);
+    expect(await enable(true)).toEqual([200, '']);
+    expect((await health())[0]?.Checks.map(({ CheckID }) => CheckID)).toEqual(['serfHealth', '_node_maintenance']);
+    await register({ ...NODE, NodeMeta: { rack: '1' }, Service: SERVICE });
+    expect((await health())[0]?.Checks).toHaveLength(2);
+    expect(await enable(false)).toEqual([200, '']);
+    expect((await health())[0]).toMatchObject({ Node: { Node: 'ext', Address: '10.1.0.1', Meta: { rack: '1' } } });
+    expect(await revision()).toBe(3);
+  });
+
+  it('needs a node and an address', async () => {
     const { register, revision } = begin();
     expect(await register({ Address: '10.0.0.1' })).toEqual([400, 'Must provide node']);
     expect((await register({ Node: 'ext' }))[0]).toBe(400);
@@ -90,7 +104,7 @@ describe('a registration in the catalog', () => {
 });
 
 describe('a removal from the catalog', () => {
-  it('[S6] removes a check, a service, or a node with everything on it', async () => {
+  it('removes a check, a service, or a node with everything on it', async () => {
     const { stage, api, register, deregister, statuses, health } = begin();
     const checks = [
       { CheckID: 'c', Name: 'c', Status: 'passing', ServiceID: 'db-1' },

@@ -1,19 +1,31 @@
-import type { CatalogCheck, CatalogRegistration, CatalogRemoval } from '../../codecs/consul/catalog';
+import {
+  type CatalogCheck,
+  type CatalogRegistration,
+  type CatalogRemoval,
+  readCatalogRegistration,
+  readCatalogRemoval,
+} from '../../codecs/consul/catalog';
 import { storedOutput } from '../../codecs/consul/check-result';
 import { type KeptCheck, type KeptNode, NODES } from '../../codecs/consul/kept';
+import { parseBody } from '../../codecs/consul/members';
 import { consulError } from '../../codecs/consul/refusals';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
+import { readBodyText } from '../../http/request/body';
 import type { Operation } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
-import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
+import { BATCH_OPERATIONS_MAX_COUNT, BODY_MAX_BYTES } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import { apartDefinition, removeCheck } from './agent-checks';
+import { registeredService } from './agent-service-routes';
 import { carriedOut, registration, serviceRemoval } from './agent-services';
+import { jsonAnswer } from './answers';
 import type { CatalogCopies, CatalogCopy } from './catalog-copy';
 import { findService, keptPatch } from './held-checks';
 import { keptNode, nodeOperations } from './maintenance';
 import { checkKey, isSameNode, nodeKey, serviceOf } from './names';
 import { retried } from './retried';
+import { consulRoute } from './routes';
 
 /** Registers a node, and what runs on it. Checks have the status that is written. */
 export async function registerInCatalog(
@@ -48,7 +60,7 @@ export async function registerInCatalog(
     }
     const others = checks.filter((check) => check.serviceId !== '' && !isOfService(check));
     const patches = [...Map.groupBy(others, ({ serviceId }) => serviceId)].map(([serviceId, group]) => {
-      const member = findService(copy, call, next.name, serviceId);
+      const member = findService(copy, call, { node: next.name, id: serviceId });
       if (member?.kept === undefined) throw consulError(400, 'Missing service registration');
       const { key, instance, kept } = member;
       const changes = keptPatch(instance, { ...kept, checks: written(kept.checks, group, now) });
@@ -103,7 +115,7 @@ export async function removeFromCatalog(
   await retried(`the node "${removal.node}"`, async () => {
     const copy = await copies.of(call);
     if (removal.kind === 'service') {
-      const member = findService(copy, call, removal.node, removal.serviceId);
+      const member = findService(copy, call, { node: removal.node, id: removal.serviceId });
       if (member !== undefined) await carriedOut(call, serviceRemoval(copy, member));
     } else if (removal.kind === 'check') await removeCheck(call, copy, removal.node, removal.checkId);
     else await removeNode(call, copy, removal.node);
@@ -136,4 +148,33 @@ async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Pro
   for (let begin = 0; begin < operations.length; begin += BATCH_OPERATIONS_MAX_COUNT) {
     await carriedOut(call, operations.slice(begin, begin + BATCH_OPERATIONS_MAX_COUNT));
   }
+}
+
+/** Adds the changes of the catalog. Requests name several things, so that they are authorized one by one. */
+export function addCatalogWriteRoutes(door: DialectDoor, copies: CatalogCopies): void {
+  consulRoute(door, {
+    operation: 'catalog register',
+    method: 'put',
+    path: '/catalog/register',
+    scope: 'any',
+    summary: 'Registers a node with a service and checks, without a lease',
+    read: async ({ request }) => {
+      const registration = readCatalogRegistration(parseBody(await readBodyText(request, BODY_MAX_BYTES)));
+      if (registration.service !== undefined) registeredService(registration.service.name);
+      return registration;
+    },
+    call: (_namespace, registration, call) => registerInCatalog(call, copies, registration),
+    answer: () => jsonAnswer(true),
+  });
+
+  consulRoute(door, {
+    operation: 'catalog deregister',
+    method: 'put',
+    path: '/catalog/deregister',
+    scope: 'any',
+    summary: 'Removes a service, a check or a node from the catalog',
+    read: async ({ request }) => readCatalogRemoval(parseBody(await readBodyText(request, BODY_MAX_BYTES))),
+    call: (_namespace, removal, call) => removeFromCatalog(call, copies, removal),
+    answer: () => jsonAnswer(true),
+  });
 }

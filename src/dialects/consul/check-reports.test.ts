@@ -40,7 +40,7 @@ async function begin(check: object = { TTL: '10s' }, others: object = {}) {
 }
 
 describe('a result of a TTL check', () => {
-  it('[L2] is stored, and shown as the status of the instance', async () => {
+  it('is stored, and shown as the status of the instance', async () => {
     const { put, view, checks } = await begin();
     expect((await view()).status).toBe('starting');
     for (const [path, status, shown] of [
@@ -57,7 +57,7 @@ describe('a result of a TTL check', () => {
     expect(await put(`update/${CHECK}`, { Status: 'pass' })).toEqual([400, "Invalid check status: 'pass'"]);
   });
 
-  it('[F2] that changes nothing is one renewal, without a revision', async () => {
+  it('that changes nothing is one renewal, without a revision', async () => {
     const { put, calls, namespace, view } = await begin();
     await put(`pass/${CHECK}?note=`);
     await put(`pass/${CHECK}?note=`);
@@ -71,7 +71,7 @@ describe('a result of a TTL check', () => {
     expect(await view()).toMatchObject({ revision, healthy: true });
   });
 
-  it('[F2] stores another output alone only every five minutes', async () => {
+  it('stores another output alone only every five minutes', async () => {
     const { put, checks, namespace } = await begin();
     await put(`pass/${CHECK}?note=a`);
     await put(`pass/${CHECK}?note=b`);
@@ -83,7 +83,7 @@ describe('a result of a TTL check', () => {
     expect((await checks())[CHECK]).toMatchObject({ Output: 'b' });
   });
 
-  it('[F2] notices that another client has replaced the registration', async () => {
+  it('notices that another client has replaced the registration', async () => {
     const { put, stage, namespace, view } = await begin();
     await put(`pass/${CHECK}`);
     await put(`pass/${CHECK}`);
@@ -99,7 +99,7 @@ describe('a result of a TTL check', () => {
     ]);
   });
 
-  it('[L2] is missed once the TTL is over, until the next one', async () => {
+  it('is missed once the TTL is over, until the next one', async () => {
     const { put, checks, namespace } = await begin();
     await put(`pass/${CHECK}?note=fine`);
     await namespace.pass(9_500);
@@ -124,7 +124,7 @@ describe('a check that removes its service', () => {
     }
   };
 
-  it('[L4] does so a minute after its TTL has ended', async () => {
+  it('does so a minute after its TTL has ended', async () => {
     const stage = await begin(DEREGISTER);
     await stage.put(`pass/${CHECK}`);
     await stage.namespace.pass(69_000);
@@ -133,7 +133,7 @@ describe('a check that removes its service', () => {
     expect(await isThere(stage)).toBe(false);
   });
 
-  it('[L4] does so although it goes on reporting that it is critical', async () => {
+  it('does so although it goes on reporting that it is critical', async () => {
     const stage = await begin(DEREGISTER);
     await stage.put(`pass/${CHECK}`);
     await stage.put(`fail/${CHECK}`);
@@ -147,7 +147,7 @@ describe('a check that removes its service', () => {
     expect((await stage.put(`fail/${CHECK}`))[0]).toBe(404);
   });
 
-  it('[L4] does so whatever it reports about why it is critical', async () => {
+  it('does so whatever it reports about why it is critical', async () => {
     const stage = await begin({ TTL: '10s', DeregisterCriticalServiceAfter: '10m' });
     for (let n = 0; n < 59; n++) {
       await stage.put(`fail/${CHECK}?note=${n}`);
@@ -158,7 +158,7 @@ describe('a check that removes its service', () => {
     expect(await isThere(stage)).toBe(false);
   });
 
-  it('[L4] does not do so if it passes in time, nor by the status that it is registered with', async () => {
+  it('does not do so if it passes in time, nor by the status that it is registered with', async () => {
     const stage = await begin(DEREGISTER);
     for (let n = 0; n < 10; n++) {
       expect((await stage.view()).lease).toMatchObject({ ttlMs: 10_000, removeAfterMs: 70_000 });
@@ -179,7 +179,7 @@ describe('a check that removes its service', () => {
 });
 
 describe('a check that is registered apart', () => {
-  it('[S6] is added to its service, and its TTL becomes the lease', async () => {
+  it('is added to its service, and its TTL becomes the lease', async () => {
     const { put, view, checks } = await begin({});
     expect((await view()).lease).toBeNull();
     const mem = { ID: 'mem', Name: 'Memory', ServiceID: 'web-1', TTL: '20s', Notes: 'n' };
@@ -195,7 +195,7 @@ describe('a check that is registered apart', () => {
     expect(await put('deregister/mem')).toEqual([404, expect.stringMatching(/^Unknown check ID "mem"/)]);
   });
 
-  it('[S6] is one of the node without a service', async () => {
+  it('is one of the node without a service', async () => {
     const { put, checks, stage, namespace } = await begin();
     expect(await put('register', { Name: 'disk', TTL: '30s' })).toEqual([200, '']);
     expect((await checks()).disk).toMatchObject({ Status: 'critical', ServiceID: '', Node: 'rollcall' });
@@ -212,7 +212,7 @@ describe('a check that is registered apart', () => {
     expect(Object.keys(await checks())).toEqual([CHECK]);
   });
 
-  it('[L2] does not renew the lease of its service unless it is a TTL check', async () => {
+  it('does not renew the lease of its service unless it is a TTL check', async () => {
     const { stage, namespace, view } = await begin();
     await namespace.pass(11_000);
     expect((await view()).healthy).toBe(false);
@@ -224,7 +224,7 @@ describe('a check that is registered apart', () => {
     expect(await view()).toMatchObject({ healthy: false, extensions: { consul: { runner: 'gw' } } });
   });
 
-  it('[S6] needs a service that exists, a name, and a kind that is supported', async () => {
+  it('needs a service that exists, a name, and a kind that is supported', async () => {
     const { put } = await begin();
     expect(await put('register', { Name: 'x', TTL: '5s', ServiceID: 'none' })).toEqual([
       404,

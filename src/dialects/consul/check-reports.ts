@@ -33,6 +33,8 @@ export interface Report {
   result: CheckUpdate;
   /** Name of the program that runs checks and sends this result, which may also forward those of clients. */
   runner: string | undefined;
+  /** Instance that has the check, if the program says so. */
+  only?: InstanceKey | undefined;
 }
 
 /** Takes the results of checks. One that changes nothing renews a lease in a single call to the namespace. */
@@ -46,12 +48,14 @@ export class CheckReports {
 
   /** @throws {RegistryError} With Consul's status and text for an unknown check, and for one that is not to be reported. */
   async report(call: RouteCall, report: Report): Promise<void> {
+    const { node, checkId, only } = report;
     // Tokens of several services may use the same id. Names can't contain a line break.
-    const name = `${call.namespace}\n${call.tokenId}\n${report.node.toLowerCase()}\n${report.checkId}`;
+    const place = [call.namespace, call.tokenId, node.toLowerCase(), checkId];
+    const name = [...place, ...(only === undefined ? [] : [only.group, only.service, only.id])].join('\n');
     if (await this.#repeat(call, name, report)) return;
-    await retried(`the check "${report.checkId}"`, async () => {
-      const held = findCheck(await this.#copies.of(call), call, report.node, report.checkId);
-      if (held === undefined) throw REFUSALS.unknownCheck(report.checkId);
+    await retried(`the check "${checkId}"`, async () => {
+      const held = findCheck(await this.#copies.of(call), call, { node, id: checkId, only });
+      if (held === undefined) throw REFUSALS.unknownCheck(checkId);
       assertReported(held, report);
       const known = await applied(call, held, report.result);
       if (known === undefined) this.#known.delete(name);

@@ -1,6 +1,7 @@
 import type { CheckDefinition } from '../../codecs/consul/check';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { RUN_KINDS } from '../../codecs/consul/registration';
+import type { InstanceKey } from '../../model/batch';
 import { ShortName } from '../../model/names';
 
 /** Header with the name of the program that runs the checks which a request registers: a gateway adds it. */
@@ -13,6 +14,21 @@ export function runnerIn({ headers }: Request): string | undefined {
   const parsed = ShortName.safeParse(name);
   if (parsed.success) return parsed.data;
   throw consulError(400, `the header Rollcall-Check-Runner must be a name, got ${JSON.stringify(name)}`);
+}
+
+/** Header with the instance that a program means, because ids of Consul are unique only for a token. */
+const INSTANCE_HEADER = 'rollcall-check-instance';
+
+/** Reads the instance that a program reports or removes; undefined if a client sent the request itself. */
+export function instanceIn({ headers }: Request): InstanceKey | undefined {
+  const text = headers.get(INSTANCE_HEADER);
+  if (text === null) return undefined;
+  try {
+    const [group = '', service = '', id = ''] = text.split('/').map(decodeURIComponent);
+    return { group, service, id };
+  } catch {
+    throw consulError(400, `the header Rollcall-Check-Instance must be percent-encoded, got ${JSON.stringify(text)}`);
+  }
 }
 
 /**

@@ -141,20 +141,32 @@ export function checksApart(
   });
 }
 
+/** A check or a service at the agent of a node. */
+export interface AgentId {
+  node: string;
+  id: string;
+  /** Only of this instance: a program that may change all of them says which one it means. */
+  only?: InstanceKey | undefined;
+}
+
+const isMeant = ({ group, service, id }: InstanceKey, only: InstanceKey | undefined): boolean =>
+  only === undefined || (group === only.group && service === only.service && id === only.id);
+
 /**
  * Finds a check on a node among those that the caller may change.
  *
  * @returns Undefined if there is none that the caller may see.
  * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
  */
-export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: string): HeldCheck | undefined {
+export function findCheck(copy: CatalogCopy, call: RouteCall, { node, id, only }: AgentId): HeldCheck | undefined {
   const record = copy.record(checkKey(node, id));
   const ofNode =
     record !== undefined && 'nodeCheck' in record.record
       ? [checkOfRecord(record.instance, record.record.nodeCheck)]
       : [];
   const all = copy.withCheck(node, id).flatMap((member) => checkOfInstance(member, id) ?? []);
-  return changeable([...all, ...ofNode], call, (held) => held, `the check ${JSON.stringify(id)}`);
+  const meant = [...all, ...ofNode].filter(({ key }) => isMeant(key, only));
+  return changeable(meant, call, (held) => held, `the check ${JSON.stringify(id)}`);
 }
 
 /**
@@ -163,9 +175,14 @@ export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: 
  * @returns Undefined if there is none that the caller may see.
  * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
  */
-export function findService(copy: CatalogCopy, call: RouteCall, node: string, id: string): CatalogMember | undefined {
+export function findService(
+  copy: CatalogCopy,
+  call: RouteCall,
+  { node, id, only }: AgentId,
+): CatalogMember | undefined {
+  const all = copy.withService(node, id).filter(({ key }) => isMeant(key, only));
   const access = ({ key, instance }: CatalogMember) => ({ service: key, owner: instance.owner });
-  return changeable(copy.withService(node, id), call, access, `the service ID ${JSON.stringify(id)}`);
+  return changeable(all, call, access, `the service ID ${JSON.stringify(id)}`);
 }
 
 /**

@@ -32,7 +32,7 @@ export async function maintainService(
 ): Promise<void> {
   await retried(`the service "${serviceId}"`, async () => {
     const copy = await copies.of(call);
-    const member = findService(copy, call, node, serviceId);
+    const member = findService(copy, call, { node, id: serviceId });
     if (member?.kept === undefined)
       return overrideForeign(call, foreignKey(copy, call, node, serviceId), serviceId, enabled);
     const { instance, kept, key } = member;

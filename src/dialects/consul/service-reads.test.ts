@@ -113,7 +113,7 @@ describe('health/service', () => {
     expect(await ids(stage, '/v1/health/service/Consul@@Nodes')).toEqual([]);
   });
 
-  it('[CH1] shows a service of several pages', async () => {
+  it('[CH1, CH6] shows a service of several pages, and a change on its last one', async () => {
     const stage = new ConsulStage();
     const metadata = { a: 'x'.repeat(4_000), b: 'y'.repeat(3_000) };
     const count = Math.ceil(LIST_TEXT_MAX_BYTES / 7_000) + 5;
@@ -122,6 +122,16 @@ describe('health/service', () => {
     for (const id of wanted) await stage.registerForeign('web', id, definition);
     expect(await ids(stage, WEB)).toEqual(wanted);
     expect(await ids(stage, `${WEB}?filter=Service.ID==i00001`)).toEqual(['i00001']);
+    // The first page stays the same.
+    const id = wanted.at(-1) ?? '';
+    const last = `${WEB}?filter=Service.ID==${id}`;
+    expect(await ids(stage, last)).toEqual([id]);
+    await stage.namespace.api.deregister(
+      { tokenId: 'native' },
+      { key: { group: 'DEFAULT_GROUP', service: 'web', id }, precondition: {} },
+    );
+    expect(await ids(stage, last)).toEqual([]);
+    expect(await ids(stage, WEB)).toEqual(wanted.slice(0, -1));
   });
 });
 

@@ -76,7 +76,8 @@ export class ServiceReads {
     const exact = serviceOf(read.name);
     const { index } = read.options;
     // A query that waits has to know first for which spelling.
-    const first = await this.#list(call, exact, { ...read, options: { ...read.options, index: 0n } }, kind);
+    const unconditional = index === 0n ? read : { ...read, options: { ...read.options, index: 0n } };
+    const first = await this.#list(call, exact, unconditional, kind);
     if (!first.isAbsent) return index === 0n ? first : this.#list(call, exact, read, kind);
     const other = await this.#otherSpelling(call, exact);
     if (other !== undefined) return this.#list(call, other, read, kind);

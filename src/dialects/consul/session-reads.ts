@@ -91,13 +91,17 @@ export async function watchSessions(
 /** Values of the hash in an index. With a time in seconds before it, an index has at most 52 bits until 2038. */
 const HASHES = 2 ** 21;
 
+/** Seconds by which indexes may run ahead of the time: as many changes may follow each other within one. */
+const AHEAD_MAX_COUNT = 3_600;
+
 /** Returns the index of a list: that of the last answer, if it is the same list. @param last 0 if there was none. */
 function listIndex(text: string, now: number, last: number): number {
   const hash = hashOf(text);
   if (last > 0 && last <= Number.MAX_SAFE_INTEGER && last % HASHES === hash) return last;
   const index = Math.floor(now / 1_000) * HASHES + hash;
-  // Of two lists within a second, the second one may have the smaller hash.
-  return index < last && index + HASHES > last ? index + HASHES : index;
+  // Of lists within a second, a later one may have the smaller hash. One from another clock is far ahead.
+  const ahead = Math.ceil((last - index) / HASHES);
+  return ahead > 0 && ahead <= AHEAD_MAX_COUNT ? index + ahead * HASHES : index;
 }
 
 /** Returns a hash of a text: FNV-1a, folded. */

@@ -170,6 +170,17 @@ describe('a list of sessions', () => {
     expect((await read('?index=7&wait=10s')).index).toBeGreaterThan(7);
   });
 
+  it('[CK6] has an index that grows with many changes within a second, too', async () => {
+    const stage = new ConsulStage();
+    let { index } = await stage.read('/v1/session/list');
+    for (let n = 0; n < 12; n++) {
+      await create(stage);
+      const next = await stage.read(`/v1/session/list?index=${index}&wait=10s`);
+      expect(next.index).toBeGreaterThan(index);
+      ({ index } = next);
+    }
+  });
+
   it('[CK6] is looked at again during a wait', async () => {
     const stage = new ConsulStage();
     const { index } = await stage.read('/v1/session/list');

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { InstanceDefinition } from '../../model/instance';
+import { readJsonText } from '../../model/json';
 
+const KEY = { group: 'DEFAULT_GROUP', service: 'web', id: 'web-1' };
 const WEB = { ID: 'web-1', Name: 'web', Address: '10.0.0.1', Port: 80, Check: { TTL: '10s' } };
 const PASS = '/v1/agent/check/pass/service:web-1';
 const REGISTER = '/v1/agent/service/register';
@@ -29,7 +32,7 @@ async function begin() {
 }
 
 describe('a service with the id of a service of another token', () => {
-  it('[S6] takes none of the results of its checks', async () => {
+  it('takes none of the results of its checks', async () => {
     const { namespace, own, other, health } = await begin();
     expect(await own(PASS)).toEqual(DONE);
     expect(await other(REGISTER, { ...WEB, Name: 'other' })).toEqual(DONE);
@@ -44,7 +47,7 @@ describe('a service with the id of a service of another token', () => {
     expect(await health()).toEqual([]);
   });
 
-  it('[S6] adds none of its checks', async () => {
+  it('adds none of its checks', async () => {
     const { own, other, health } = await begin();
     await own(PASS);
     const two = { ...WEB, Name: 'other', Check: undefined, Checks: [{ TTL: '10s' }, { CheckID: 'b', TTL: '10s' }] };
@@ -55,10 +58,35 @@ describe('a service with the id of a service of another token', () => {
   });
 });
 
+describe('a service that one token has registered twice', () => {
+  it('under two names at once, is moved to the one that is registered next', async () => {
+    const { stage, own } = await begin();
+    stage.token = stage.as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' }).token;
+    expect(await stage.brief('PUT', REGISTER, { ...WEB, ID: 'a' })).toEqual(DONE);
+    const { body } = await stage.namespace.api.readInstance({ key: { ...KEY, id: 'a' } });
+    const { owner: tokenId, extensions } = readJsonText(body ?? '{"owner":"","extensions":{}}');
+    const definition = InstanceDefinition.parse({ address: '10.0.0.1', port: 80, extensions });
+    const key = { ...KEY, service: 'later', id: 'a' };
+    await stage.namespace.api.register({ tokenId }, { key, definition, precondition: {} });
+    expect(await stage.brief('PUT', REGISTER, { ...WEB, ID: 'a' })).toEqual(DONE);
+    expect((await stage.read('/v1/health/service/later')).value).toEqual([]);
+    expect((await stage.read<unknown[]>('/v1/health/service/web')).value).toHaveLength(2);
+    expect(await own(REGISTER, WEB)).toEqual(DONE);
+  });
+
+  it('is refused while a mirror has it', async () => {
+    const { stage, own } = await begin();
+    const copied = { id: 'm', node: 'rollcall', copied: true };
+    await stage.registerForeign('web', 'm', { extensions: { consul: copied } });
+    const [status, text] = await own(REGISTER, { ...WEB, ID: 'm' });
+    expect([status, text]).toEqual([400, expect.stringContaining('is a copy that a mirror keeps')]);
+  });
+});
+
 describe('a check that is registered again', () => {
   const SECOND = { ID: 'b', Name: 'b', ServiceID: 'web-1', TTL: '10s' };
 
-  it('[L2] is there once, when the check that was the lease is gone', async () => {
+  it('is there once, when the check that was the lease is gone', async () => {
     const { own, health } = await begin();
     await own('/v1/agent/check/register', SECOND);
     await own('/v1/agent/check/pass/b');
@@ -67,7 +95,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'b passing']);
   });
 
-  it('[L2] is there once, when its kind has changed', async () => {
+  it('is there once, when its kind has changed', async () => {
     const { stage, own, health } = await begin();
     await own(PASS);
     const { TTL: _ttl, ...others } = SECOND;
@@ -84,7 +112,7 @@ describe('a check that is registered again', () => {
     expect(await health()).toEqual(['serfHealth passing', 'service:web-1 passing']);
   });
 
-  it('[L2] leaves the program that runs another check', async () => {
+  it('leaves the program that runs another check', async () => {
     const { stage, own } = await begin();
     const run = { ID: 'r', Name: 'r', ServiceID: 'web-1', TCP: '10.0.0.1:80', Interval: '10s' };
     const gateway = { 'rollcall-check-runner': 'gw' };
@@ -114,12 +142,54 @@ describe('a node', () => {
     expect((await stage.read<{ Node: string }[]>('/v1/catalog/nodes')).value).toHaveLength(1);
   });
 
-  it('[S6] does not share the key of an instance with another one', async () => {
+  it('does not share the key of an instance with another one', async () => {
     const { own } = await begin();
     expect(await own(REGISTER, { ...WEB, ID: 'x@n' })).toEqual(DONE);
     expect(await own('/node/n/v1/agent/service/register', { ...WEB, ID: 'x' })).toEqual([
       400,
       'the instance "x@n" of the service "web" is "x@n" of the node "rollcall"; use another ID',
     ]);
+  });
+});
+
+describe('a program that runs checks of several tokens', () => {
+  it('reports, and removes, the instance that it names', async () => {
+    const { stage, own, other } = await begin();
+    const root = new ConsulStage().token;
+    const check = { TCP: '10.0.0.1:80', Interval: '10s' };
+    const gateway = { 'rollcall-check-runner': 'gw' };
+    const send = (path: string, body: object | undefined, headers: object) =>
+      stage.send('PUT', path, body, { ...gateway, ...headers });
+    await own(PASS);
+    await send(REGISTER, { ...WEB, Check: check }, {});
+    await other(PASS);
+    await send(REGISTER, { ...WEB, Name: 'other', Check: check }, {});
+    stage.token = root;
+    const report = async (name: string, Status: string) => {
+      const path = '/v1/agent/check/update/service:web-1';
+      expect((await send(path, { Status }, { 'rollcall-check-instance': `DEFAULT_GROUP/${name}/web-1` })).status).toBe(
+        200,
+      );
+    };
+    for (let n = 0; n < 2; n++) {
+      await report('w%65b', 'passing');
+      await report('other', 'critical');
+    }
+    const states = async (name: string) => {
+      const { value } = await stage.read<Health>(`/v1/health/service/${name}`);
+      return value.flatMap(({ Checks }) => Checks.map(({ Status }) => Status));
+    };
+    expect([await states('web'), await states('other')]).toEqual([
+      ['passing', 'passing'],
+      ['passing', 'critical'],
+    ]);
+    const remove = (name: string) =>
+      send('/v1/agent/service/deregister/web-1', undefined, {
+        'rollcall-check-instance': `DEFAULT_GROUP/${name}/web-1`,
+      });
+    expect((await remove('other')).status).toBe(200);
+    expect((await remove('other')).status).toBe(404);
+    expect((await remove('%')).status).toBe(400);
+    expect(await states('web')).toEqual(['passing', 'passing']);
   });
 });

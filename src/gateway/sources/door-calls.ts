@@ -5,6 +5,9 @@ import type { CheckResult } from '../checks/probe';
 /** Header that names the runner of the checks that a request registers, or reports. */
 export const RUNNER_HEADER = 'rollcall-check-runner';
 
+/** Header that names the instance which is meant: instances of several tokens may have equal ids. */
+const INSTANCE_HEADER = 'rollcall-check-instance';
+
 /** Name of the runner in the resident host. */
 export const HOST_RUNNER = 'host';
 
@@ -40,21 +43,25 @@ export class DoorCalls {
   }
 
   /** Removes an instance. Does nothing for a check of a node, which belongs to no service. */
-  async deregister({ key, ...instance }: CheckedInstance): Promise<void> {
-    if (key.group === NODES.group && key.service === NODES.service) return;
+  async deregister(instance: CheckedInstance): Promise<void> {
+    const { group, service } = instance.key;
+    if (group === NODES.group && service === NODES.service) return;
     await this.#put(instance, `service/deregister/${encodeURIComponent(instance.serviceId)}`, undefined);
   }
 
   /** Calls the agent of a node. Returns false if it does not know what the call is about. */
   async #put(
-    { namespace, node }: Pick<CheckedInstance, 'namespace' | 'node'>,
+    { namespace, node, key }: Pick<CheckedInstance, 'namespace' | 'node' | 'key'>,
     path: string,
     body: string | undefined,
   ): Promise<boolean> {
     const { url, token, runner, send } = this.#options;
     const credential = token();
     const agent = `${url}/n/${encodeURIComponent(namespace)}/node/${encodeURIComponent(node)}/v1/agent`;
-    const headers: Record<string, string> = { [RUNNER_HEADER]: runner };
+    const headers: Record<string, string> = {
+      [RUNNER_HEADER]: runner,
+      [INSTANCE_HEADER]: [key.group, key.service, key.id].map(encodeURIComponent).join('/'),
+    };
     if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);

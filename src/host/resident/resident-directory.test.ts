@@ -8,7 +8,7 @@ directoryContract('the resident host', async () => {
     get api() {
       return host.directory;
     },
-    pass: (ms) => host.pass(ms),
+    pass: (ms) => host.passWithoutLeases(ms),
     restart: () => host.restart(),
     async fill(ns) {
       const command = { key: key('a'), definition: definition(), precondition: {} };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
@@ -69,7 +69,63 @@ function counted(namespace = new NodeNamespace()) {
 
 const ids = ({ all }: Ids) => [...all];
 
+/** Time after which a condition has failed. */
+const LONG = { timeout: 60_000, interval: 1 };
+
+/** A namespace whose reads of changes wait until they are let go on. */
+async function slow() {
+  const stage = counted();
+  const request = { id: 'public', calls: stage.calls, tokenId: 't', now: stage.now() };
+  const kept = copies();
+  await kept.of(request);
+  const waiting: (() => void)[] = [];
+  const calls: NamespaceApi = Object.create(stage.calls, {
+    changedSince: {
+      value: async (...[command]: Parameters<NamespaceApi['changedSince']>) => {
+        // Answered as of its begin, as a reply in transit is.
+        const answer = stage.calls.changedSince(command);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return answer;
+      },
+    },
+  });
+  const of = (tokenId = 't') => kept.of({ ...request, calls, tokenId });
+  const answerOne = async () => {
+    await vi.waitUntil(() => waiting.length > 0, LONG);
+    waiting.shift()?.();
+  };
+  return { ...stage, of, waiting, answerOne };
+}
+
 describe('the copies of an isolate', () => {
+  it('share a read of changes between requests that wait for one, and never one that began before a request', async () => {
+    const { register, of, waiting, answerOne, asked } = await slow();
+    const first = of();
+    await vi.waitUntil(() => waiting.length === 1, LONG);
+    await register('a');
+    asked.length = 0;
+    const others = [of(), of(), of()];
+    await answerOne();
+    await first;
+    await vi.waitUntil(() => waiting.length === 1, LONG);
+    await register('b');
+    const late = of();
+    await answerOne();
+    expect((await Promise.all(others)).map((copy) => copy.all.has('a'))).toEqual([true, true, true]);
+    await answerOne();
+    expect((await late).all.has('b')).toBe(true);
+    expect(asked).toEqual(['changes', 'changes']);
+  });
+
+  it('do not share a read of changes between tokens, as it counts towards the rate of one', async () => {
+    const { of, waiting, answerOne } = await slow();
+    const both = [of('t'), of('u')];
+    await vi.waitUntil(() => waiting.length === 2, LONG);
+    await answerOne();
+    await answerOne();
+    await Promise.all(both);
+  });
+
   it('[F4] are read once, and then updated by changes', async () => {
     const { calls, asked, register, now } = counted();
     const kept = copies();

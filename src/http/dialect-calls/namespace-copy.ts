@@ -80,6 +80,8 @@ export class NamespaceCopies<Copy extends NamespaceCopy> {
     sharesFailures: true,
   });
 
+  readonly #catchUps = new CatchUps<Copy>();
+
   constructor(kind: CopyKind<Copy>) {
     this.#kind = kind;
   }
@@ -91,7 +93,7 @@ export class NamespaceCopies<Copy extends NamespaceCopy> {
    */
   async of(request: CopyRequest): Promise<Copy> {
     const kept = this.#kept.get(request.id);
-    const copy = (kept && (await caughtUp(kept, request))) ?? (await this.#load(request, kept));
+    const copy = (kept && (await this.#catchUps.of(kept, request))) ?? (await this.#load(request, kept));
     if (copy.size > COPY_INSTANCES_MAX_COUNT) this.#kept.delete(request.id);
     this.#assertShown(request.id, copy.size);
     this.#keep(request.id, copy);
@@ -103,7 +105,7 @@ export class NamespaceCopies<Copy extends NamespaceCopy> {
     if (this.#kept.get(request.id) === stale) this.#kept.delete(request.id);
     const loaded = await this.#loads.call(request.id, () => this.#read(request));
     // It may have been loaded for an earlier request, and its history may be gone by now.
-    return (await caughtUp(loaded, request)) ?? this.#read(request);
+    return (await this.#catchUps.of(loaded, request)) ?? this.#read(request);
   }
 
   /** Loads a copy of a namespace, with its recent changes. */
@@ -166,6 +168,75 @@ export class NamespaceCopies<Copy extends NamespaceCopy> {
       'LIMIT_EXCEEDED',
       `namespace "${id}" has more than ${COPY_INSTANCES_MAX_COUNT} instances, the most that the ${this.#kind.api} API shows; split it into several namespaces, or use another API`,
     );
+  }
+}
+
+/** A catch-up of a copy that has begun, and the one after it. */
+interface CatchingUp<Copy> {
+  current: Promise<Copy | undefined>;
+  /** Has not begun yet. */
+  next?: Promise<Copy | undefined> | undefined;
+}
+
+/**
+ * Shares catch-ups between concurrent requests, as each of them would otherwise read the changes of all others. A request must see
+ * what was acknowledged before it arrived, so it can't use a catch-up that has begun: it shares the next one.
+ */
+class CatchUps<Copy extends NamespaceCopy> {
+  /** By copy and token, because calls count towards the rate of a token. */
+  readonly #running = new WeakMap<Copy, Map<string, CatchingUp<Copy>>>();
+
+  /** Updates a copy as {@link caughtUp} does. */
+  async of(copy: Copy, request: CopyRequest): Promise<Copy | undefined> {
+    const byToken = this.#running.get(copy) ?? new Map<string, CatchingUp<Copy>>();
+    this.#running.set(copy, byToken);
+    const running = byToken.get(request.tokenId);
+    if (running === undefined) return this.#begin(byToken, copy, request);
+    running.next ??= this.#after(running, byToken, copy, request);
+    const shared = await settledIn(running.next);
+    return shared === LATE ? caughtUp(copy, request) : shared.outcome();
+  }
+
+  async #after(
+    { current }: CatchingUp<Copy>,
+    byToken: Map<string, CatchingUp<Copy>>,
+    copy: Copy,
+    request: CopyRequest,
+  ): Promise<Copy | undefined> {
+    await settledIn(current);
+    return this.#begin(byToken, copy, request);
+  }
+
+  async #begin(byToken: Map<string, CatchingUp<Copy>>, copy: Copy, request: CopyRequest): Promise<Copy | undefined> {
+    const running: CatchingUp<Copy> = { current: caughtUp(copy, request) };
+    byToken.set(request.tokenId, running);
+    try {
+      return await running.current;
+    } finally {
+      if (byToken.get(request.tokenId) === running && running.next === undefined) byToken.delete(request.tokenId);
+    }
+  }
+}
+
+/** A promise that has not settled in time. */
+const LATE = Symbol('late');
+
+/** Waits for a promise of another request, which never settles if the platform has cancelled that request. */
+async function settledIn<T>(promise: Promise<T>): Promise<{ outcome: () => T } | typeof LATE> {
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>();
+  const timer = setTimeout(() => resolve(LATE), COPY_FOLLOW_MAX_MS);
+  const settled = promise.then(
+    (value) => ({ outcome: () => value }),
+    (error: unknown) => ({
+      outcome: (): T => {
+        throw error;
+      },
+    }),
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

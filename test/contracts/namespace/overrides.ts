@@ -3,7 +3,7 @@ import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
-import { type Capabilities, where } from './test-namespace';
+import { type Capabilities, longTime, where } from './test-namespace';
 
 const MINUTE_MS = 60_000;
 
@@ -198,7 +198,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         await scene.register('a');
         await scene.override('a', { quarantine: {} });
         await scene.deregister('a');
-        await scene.pass(24 * 60 * MINUTE_MS);
+        await scene.pass(longTime(capabilities));
         await scene.register('a');
         expect(await scene.read('a')).toMatchObject({ quarantined: true });
       });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
-import { type Capabilities, where } from './test-namespace';
+import { type Capabilities, longTime, where } from './test-namespace';
 
 /** Tests registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {
@@ -262,7 +262,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       it('[R10] stays without any heartbeat until it registers with a lease', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false });
-        await scene.pass(24 * 3_600_000);
+        await scene.pass(longTime(capabilities));
         expect(await scene.resolved()).toEqual(['a']);
         await scene.register('a');
         await scene.pass(30_000 + ENDS_AFTER_MS);

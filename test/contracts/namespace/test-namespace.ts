@@ -50,3 +50,8 @@ export interface Capabilities {
 export function where(capability: Capability, register: () => void): void {
   if (capability === true) register();
 }
+
+const HOUR_MS = 3_600_000;
+
+/** Returns a time after which anything with a default deadline has ended: a day, or two hours if ticks take seconds for a day. */
+export const longTime = ({ ticks }: Capabilities): number => (ticks === true ? 2 : 24) * HOUR_MS;

@@ -171,3 +171,16 @@ describe('a status', () => {
     });
   });
 });
+
+it('[I11] weights and tags of Consul are those of the other doors, both ways', async () => {
+  const stage = new MatrixStage();
+  const service = { Name: 'orders', ID: 'a', Address: '10.0.0.7', Port: 8080, Weights: { Passing: 7, Warning: 2 } };
+  await stage.json('PUT', '/v1/agent/service/register', { ...service, Tags: ['v1', 'b b', 'v1'] });
+  // `as`: the response of each.
+  const consul = async () => ((await stage.json('GET', '/v1/health/service/orders')) as ShownHealth[])[0]?.Service;
+  expect(await stage.json('GET', PATH)).toMatchObject({ weight: 7, tags: expect.arrayContaining(['v1']) });
+  expect(await consul()).toMatchObject({ Weights: { Passing: 7, Warning: 2 }, Tags: ['v1', 'b b', 'v1'] });
+  await stage.send('PUT', '/v1/agent/service/deregister/a');
+  await register(stage, { weight: 2.6, tags: ['blue', 'green'] });
+  expect(await consul()).toMatchObject({ Weights: { Passing: 3, Warning: 1 }, Tags: ['blue', 'green'] });
+});
