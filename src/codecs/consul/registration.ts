@@ -72,7 +72,7 @@ export function mergedChecks(
 export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
   const leading = checks.find(isTtl) ?? checks.find(isRun);
   if (leading?.definition === undefined) return undefined;
-  const counted = removalMs(checks.filter(isFailing));
+  const counted = shortestRemovalMs(checks.filter(isFailing));
   if (counted !== undefined) return { ttlMs: Math.min(counted, LEASE_TTL_MAX_MS), removeAfterMs: counted };
   const { ttl, interval } = leading.definition;
   const asked = isTtl(leading)
@@ -80,7 +80,7 @@ export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
     : Math.max(RUNNER_LEAST_MS, RUNNER_INTERVALS * milliseconds(interval));
   const ttlMs = Math.min(Math.max(asked, LEASE_TTL_MIN_MS), LEASE_TTL_MAX_MS);
   // If the lease runs out, these checks turn critical.
-  const after = removalMs(isTtl(leading) ? [leading] : checks.filter(isRun));
+  const after = shortestRemovalMs(isTtl(leading) ? [leading] : checks.filter(isRun));
   const removeAfterMs = after === undefined ? null : Math.min(ttlMs + after, LEASE_REMOVE_AFTER_MAX_MS);
   return { ttlMs, removeAfterMs };
 }
@@ -90,10 +90,10 @@ const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' 
 
 /** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
 export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean =>
-  removalMs(checks.filter(isFailing)) !== undefined;
+  shortestRemovalMs(checks.filter(isFailing)) !== undefined;
 
 /** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
-function removalMs(checks: readonly KeptCheck[]): number | undefined {
+function shortestRemovalMs(checks: readonly KeptCheck[]): number | undefined {
   const times = checks.flatMap(({ definition }) =>
     definition === undefined || definition.deregisterAfter <= 0 ? [] : [milliseconds(definition.deregisterAfter)],
   );
