@@ -21,7 +21,7 @@ function begin() {
 }
 
 describe('a registration at an agent', () => {
-  it('is an instance whose lease is its TTL check', async () => {
+  it('[CA1] is an instance whose lease is its TTL check', async () => {
     const { register, view } = begin();
     expect(
       await register({ ...WEB, Tags: ['v1', 'v1'], Meta: { k: 'v' }, Weights: { Passing: 5, Warning: 2 } }),
@@ -41,7 +41,7 @@ describe('a registration at an agent', () => {
     });
   });
 
-  it('changes no revision if it is repeated, and keeps the status of its checks', async () => {
+  it('[CA2] changes no revision if it is repeated, and keeps the status of its checks', async () => {
     const { register, put, view, revision } = begin();
     await register(WEB);
     expect(await put('/v1/agent/check/pass/service:web-1?note=fine')).toEqual([200, '']);
@@ -56,7 +56,7 @@ describe('a registration at an agent', () => {
     });
   });
 
-  it('keeps checks that it does not mention, unless it replaces them', async () => {
+  it('[CA2] keeps checks that it does not mention, unless it replaces them', async () => {
     const { register, view } = begin();
     const ids = async () =>
       ((await view('web', 'web-1')).extensions.consul as { checks?: { id: string }[] }).checks?.map(({ id }) => id);
@@ -68,7 +68,7 @@ describe('a registration at an agent', () => {
     expect((await view('web', 'web-1')).lease).toBeNull();
   });
 
-  it('moves an ID that another service of the node has, in one revision', async () => {
+  it('[CA2] moves an ID that another service of the node has, in one revision', async () => {
     const { register, api, view, stage } = begin();
     await register(WEB);
     await register({ ...WEB, Name: 'shop' });
@@ -83,7 +83,7 @@ describe('a registration at an agent', () => {
     expect((await view('shop', 'web-1')).node).toBe('rollcall');
   });
 
-  it('does not replace an instance of another API', async () => {
+  it('[CA3] does not replace an instance of another API', async () => {
     const { register, api, put } = begin();
     const key = { group: 'DEFAULT_GROUP', service: 'web', id: 'web-1' };
     const definition = InstanceDefinition.parse({ address: '10.0.0.9', port: 1 });
@@ -99,7 +99,7 @@ describe('a registration at an agent', () => {
     ]);
   });
 
-  it('gets the address of its node, or else is refused', async () => {
+  it('[CA2] gets the address of its node, or else is refused', async () => {
     const { register, put, view } = begin();
     const { Address: _address, ...bare } = WEB;
     expect(await register(bare)).toEqual([400, expect.stringContaining('set Address')]);
@@ -114,13 +114,13 @@ describe('a registration at an agent', () => {
     ['script check', { Args: ['true'], Interval: '10s' }, 500, 'Scripts are disabled on this agent'],
     ['alias check', { AliasService: 'x' }, 400, 'has the type "alias", which is not supported'],
     ['UDP check', { UDP: '10.0.0.1:1', Interval: '10s' }, 400, 'has the type "udp", which is not supported'],
-  ])('refuses a %s that nothing would run', async (_kind, Check, status, text) => {
+  ])('[CA6] refuses a %s that nothing would run', async (_kind, Check, status, text) => {
     const { register, view } = begin();
     expect(await register({ ...WEB, Check })).toEqual([status, expect.stringContaining(text)]);
     await expect(view('web', 'web-1')).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
   });
 
-  it('accepts an HTTP check through a gateway, which runs it and reports its results', async () => {
+  it('[CA6] accepts an HTTP check through a gateway, which runs it and reports its results', async () => {
     const { stage, view } = begin();
     const body = {
       ...WEB,
@@ -144,7 +144,7 @@ describe('a registration at an agent', () => {
     expect((await view('web', 'web-1')).status).toBe('up');
   });
 
-  it('keeps a second TTL check as a record of its own', async () => {
+  it('[CA1] keeps a second TTL check as a record of its own', async () => {
     const { register, put, view, stage } = begin();
     const { Check: _check, ...bare } = WEB;
     expect(await register({ ...bare, Checks: [{ TTL: '15s' }, { TTL: '20s', CheckID: 'deep' }] })).toEqual([200, '']);
@@ -160,7 +160,7 @@ describe('a registration at an agent', () => {
 });
 
 describe('the maintenance of a service', () => {
-  it('shows other APIs that it is out of service, and goes back to the status of its checks', async () => {
+  it('[CA5] shows other APIs that it is out of service, and goes back to the status of its checks', async () => {
     const { register, put, view } = begin();
     await register(WEB);
     await put('/v1/agent/check/pass/service:web-1');
@@ -185,7 +185,7 @@ describe('the maintenance of a service', () => {
     ]);
   });
 
-  it('overrides the status of an instance of another API, for an operator', async () => {
+  it('[CA5] overrides the status of an instance of another API, for an operator', async () => {
     const { stage, api, view } = begin();
     const key = { group: 'DEFAULT_GROUP', service: 'web', id: 'a' };
     const definition = InstanceDefinition.parse({ address: '10.0.0.9', port: 1, node: 'rollcall' });

@@ -17,7 +17,7 @@ async function begin() {
 }
 
 describe('the services of an agent', () => {
-  it('are those that were registered at it, as a map', async () => {
+  it('[CA7] are those that were registered at it, as a map', async () => {
     const { stage } = await begin();
     const { value } = await stage.read<Record<string, unknown>>('/v1/agent/services');
     expect(Object.keys(value).sort()).toEqual(['web-1', 'web-2']);
@@ -36,7 +36,7 @@ describe('the services of an agent', () => {
     ]);
   });
 
-  it('have a hash of their content, by which a client waits for a change', async () => {
+  it('[CA7] have a hash of their content, by which a client waits for a change', async () => {
     const { stage, register } = await begin();
     const path = '/v1/agent/service/web-1';
     const first = await stage.send('GET', path);
@@ -52,7 +52,7 @@ describe('the services of an agent', () => {
     expect(await stage.brief('GET', '/v1/agent/service/none')).toEqual([404, 'unknown service ID: none']);
   });
 
-  it('have a health, with the status that load balancers read', async () => {
+  it('[CA7] have a health, with the status that load balancers read', async () => {
     const { stage } = await begin();
     const health = async (path: string, headers = {}) => {
       const { status, text } = await stage.send('GET', `/v1/agent/health/service/${path}`, undefined, headers);

@@ -31,7 +31,7 @@ function begin() {
 }
 
 describe('a registration in the catalog', () => {
-  it('is a persistent instance at the address of its node, in one revision', async () => {
+  it('[CA8] is a persistent instance at the address of its node, in one revision', async () => {
     const { register, view, health, revision } = begin();
     const check = { Node: 'ext', CheckID: 'c', Name: 'c', Status: 'passing', ServiceID: 'db-1', Output: 'ok' };
     const body = { ...NODE, NodeMeta: { external: 'true' }, Service: SERVICE, Check: check };
@@ -49,7 +49,7 @@ describe('a registration in the catalog', () => {
     expect(await revision()).toBe(1);
   });
 
-  it('writes the status of a check, which stays as it is', async () => {
+  it('[CA8] writes the status of a check, which stays as it is', async () => {
     const { stage, register, statuses, view } = begin();
     const check = { CheckID: 'c', Name: 'c', ServiceID: 'db-1', Definition: { TTL: '1s' } };
     await register({ ...NODE, Service: SERVICE, Check: { ...check, Status: 'critical' } });
@@ -104,7 +104,7 @@ describe('a registration in the catalog', () => {
 });
 
 describe('a removal from the catalog', () => {
-  it('removes a check, a service, or a node with everything on it', async () => {
+  it('[CA8] removes a check, a service, or a node with everything on it', async () => {
     const { stage, api, register, deregister, statuses, health } = begin();
     const checks = [
       { CheckID: 'c', Name: 'c', Status: 'passing', ServiceID: 'db-1' },

@@ -40,7 +40,7 @@ async function begin(check: object = { TTL: '10s' }, others: object = {}) {
 }
 
 describe('a result of a TTL check', () => {
-  it('is stored, and shown as the status of the instance', async () => {
+  it('[CA1] is stored, and shown as the status of the instance', async () => {
     const { put, view, checks } = await begin();
     expect((await view()).status).toBe('starting');
     for (const [path, status, shown] of [
@@ -57,7 +57,7 @@ describe('a result of a TTL check', () => {
     expect(await put(`update/${CHECK}`, { Status: 'pass' })).toEqual([400, "Invalid check status: 'pass'"]);
   });
 
-  it('that changes nothing is one renewal, without a revision', async () => {
+  it('[CA1] that changes nothing is one renewal, without a revision', async () => {
     const { put, calls, namespace, view } = await begin();
     await put(`pass/${CHECK}?note=`);
     await put(`pass/${CHECK}?note=`);
@@ -71,7 +71,7 @@ describe('a result of a TTL check', () => {
     expect(await view()).toMatchObject({ revision, healthy: true });
   });
 
-  it('stores another output alone only every five minutes', async () => {
+  it('[CA1] stores another output alone only every five minutes', async () => {
     const { put, checks, namespace } = await begin();
     await put(`pass/${CHECK}?note=a`);
     await put(`pass/${CHECK}?note=b`);
@@ -99,7 +99,7 @@ describe('a result of a TTL check', () => {
     ]);
   });
 
-  it('is missed once the TTL is over, until the next one', async () => {
+  it('[CA1] is missed once the TTL is over, until the next one', async () => {
     const { put, checks, namespace } = await begin();
     await put(`pass/${CHECK}?note=fine`);
     await namespace.pass(9_500);
@@ -124,7 +124,7 @@ describe('a check that removes its service', () => {
     }
   };
 
-  it('does so a minute after its TTL has ended', async () => {
+  it('[CA4] does so a minute after its TTL has ended', async () => {
     const stage = await begin(DEREGISTER);
     await stage.put(`pass/${CHECK}`);
     await stage.namespace.pass(69_000);
@@ -133,7 +133,7 @@ describe('a check that removes its service', () => {
     expect(await isThere(stage)).toBe(false);
   });
 
-  it('does so although it goes on reporting that it is critical', async () => {
+  it('[CA4] does so although it goes on reporting that it is critical', async () => {
     const stage = await begin(DEREGISTER);
     await stage.put(`pass/${CHECK}`);
     await stage.put(`fail/${CHECK}`);
@@ -147,7 +147,7 @@ describe('a check that removes its service', () => {
     expect((await stage.put(`fail/${CHECK}`))[0]).toBe(404);
   });
 
-  it('does so whatever it reports about why it is critical', async () => {
+  it('[CA4] does so whatever it reports about why it is critical', async () => {
     const stage = await begin({ TTL: '10s', DeregisterCriticalServiceAfter: '10m' });
     for (let n = 0; n < 59; n++) {
       await stage.put(`fail/${CHECK}?note=${n}`);
@@ -158,7 +158,7 @@ describe('a check that removes its service', () => {
     expect(await isThere(stage)).toBe(false);
   });
 
-  it('does not do so if it passes in time, nor by the status that it is registered with', async () => {
+  it('[CA4] does not do so if it passes in time, nor by the status that it is registered with', async () => {
     const stage = await begin(DEREGISTER);
     for (let n = 0; n < 10; n++) {
       expect((await stage.view()).lease).toMatchObject({ ttlMs: 10_000, removeAfterMs: 70_000 });

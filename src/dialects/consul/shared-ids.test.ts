@@ -32,7 +32,7 @@ async function begin() {
 }
 
 describe('a service with the id of a service of another token', () => {
-  it('takes none of the results of its checks', async () => {
+  it('[CA3] takes none of the results of its checks', async () => {
     const { namespace, own, other, health } = await begin();
     expect(await own(PASS)).toEqual(DONE);
     expect(await other(REGISTER, { ...WEB, Name: 'other' })).toEqual(DONE);
@@ -47,7 +47,7 @@ describe('a service with the id of a service of another token', () => {
     expect(await health()).toEqual([]);
   });
 
-  it('adds none of its checks', async () => {
+  it('[CA3] adds none of its checks', async () => {
     const { own, other, health } = await begin();
     await own(PASS);
     const two = { ...WEB, Name: 'other', Check: undefined, Checks: [{ TTL: '10s' }, { CheckID: 'b', TTL: '10s' }] };
