@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { turn } from '../../../test/fixtures/turns';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
 import { jsonText, readJsonText } from '../../model/json';
-import { COPIES_MAX_COUNT, COPY_INSTANCES_MAX_COUNT } from '../../model/limits';
+import { COPIES_MAX_COUNT, COPY_FOLLOW_MAX_MS, COPY_INSTANCES_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type CopyChanges, type CopyContents, NamespaceCopies, type NamespaceCopy } from './namespace-copy';
 
@@ -91,7 +92,7 @@ async function slow() {
   });
   const of = (tokenId = 't') => kept.of({ ...request, calls, tokenId });
   const answerOne = async () => {
-    await vi.waitUntil(() => waiting.length > 0, LONG);
+    while (waiting.length === 0) await turn();
     waiting.shift()?.();
   };
   return { ...stage, of, waiting, answerOne };
@@ -115,6 +116,27 @@ describe('the copies of an isolate', () => {
     await answerOne();
     expect((await late).all.has('b')).toBe(true);
     expect(asked).toEqual(['changes', 'changes']);
+  });
+
+  it('do not wait again for requests that the platform has cancelled', async () => {
+    const { of, waiting, answerOne } = await slow();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    // The read of the first is never answered, and the second, which waits for it, never goes on.
+    void of();
+    void of();
+    await turn();
+    waiting.length = 0;
+    vi.clearAllTimers();
+    const third = of();
+    await vi.advanceTimersByTimeAsync(COPY_FOLLOW_MAX_MS);
+    await turn();
+    await answerOne();
+    await third;
+    const fourth = of();
+    await turn();
+    await answerOne();
+    await fourth;
   });
 
   it('do not share a read of changes between tokens, as it counts towards the rate of one', async () => {

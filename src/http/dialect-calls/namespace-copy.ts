@@ -194,7 +194,10 @@ class CatchUps<Copy extends NamespaceCopy> {
     if (running === undefined) return this.#begin(byToken, copy, request);
     running.next ??= this.#after(running, byToken, copy, request);
     const shared = await settledIn(running.next);
-    return shared === LATE ? caughtUp(copy, request) : shared.outcome();
+    if (shared !== LATE) return shared.outcome();
+    // No other request is to wait for one that may be gone.
+    if (byToken.get(request.tokenId) === running) byToken.delete(request.tokenId);
+    return caughtUp(copy, request);
   }
 
   async #after(
