@@ -4,6 +4,18 @@ export const HOST_NAME =
 
 const IPV6_ALPHABET = /^[0-9a-fA-F:.]+$/;
 
+/** Returns a host without the brackets that an IPv6 address has in a URL. */
+export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+
+/** Returns an address as URLs have it: IPv6 in brackets. */
+export const inBrackets = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+/** Returns the host in a URL, IPv6 without brackets; undefined if it has none. */
+export function hostOfUrl(url: string): string | undefined {
+  const { hostname } = new URL(url);
+  return hostname === '' ? undefined : withoutBrackets(hostname);
+}
+
 /**
  * Reports whether the schema of `InstanceDefinition` accepts a text as an address: IPv4, IPv6 without brackets, or a host
  * name. For code that loads no schemas; a test keeps the two in agreement.

@@ -1,5 +1,6 @@
 import { connect as connectTls } from 'node:tls';
 import type { Fetch } from '../../client/wire/client-options';
+import { withoutBrackets } from '../../model/address';
 import { isRecord } from '../../model/json';
 import { CliError, EXIT } from '../terminal/failure';
 import type { Place } from './place';
@@ -31,7 +32,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** Reports whether a port speaks TLS. The certificate is not checked, because nothing is sent. */
 function speaksTls({ hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(hostname);
     const socket = connectTls({ host, port: Number(port || 80), rejectUnauthorized: false });
     const end = (speaks: boolean) => {
       socket.destroy();

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutBrackets } from '../../model/address';
 
 /** Timeout of an attempt to connect to a local address. */
 const ATTEMPT_TIMEOUT_MS = 1_000;
@@ -50,7 +51,7 @@ const ANY_PORT = 9;
  */
 export async function sourceAddress(url: string): Promise<string | undefined> {
   try {
-    const { address, family } = await lookup(new URL(url).hostname.replace(/^\[|\]$/g, ''));
+    const { address, family } = await lookup(withoutBrackets(new URL(url).hostname));
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     try {
       await new Promise<void>((resolve, reject) => {

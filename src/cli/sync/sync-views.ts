@@ -1,4 +1,5 @@
 import type { Instance } from '../../client/wire/instance';
+import { inBrackets } from '../../model/address';
 import { serviceText } from '../terminal/option-values';
 import type { Tone } from '../terminal/palette';
 import type { View } from '../terminal/printer';
@@ -31,7 +32,7 @@ const TONES: Readonly<Record<Difference['change'], Tone | undefined>> = {
 const placeOf = ({ source: { body } }: Wanted): string => {
   const { address = '', port, url = '' } = body;
   if (port === undefined) return url;
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return `${inBrackets(address)}:${port}`;
 };
 
 const skipText = (by: Instance): string => `${by.id} is registered here directly (token ${by.owner})`;

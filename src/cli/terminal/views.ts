@@ -1,5 +1,6 @@
 import type { DrainReport, Endpoint } from '../../client/wire/answers';
 import type { Instance } from '../../client/wire/instance';
+import { inBrackets } from '../../model/address';
 import { serviceText } from './option-values';
 import { durationText, relativeText } from './phrases';
 import type { Cell, Table } from './table';
@@ -9,7 +10,7 @@ import type { Cell, Table } from './table';
 /** Returns host and port as in a URL, or the URL of an instance without an address. */
 export function addressText({ address, port, url }: Pick<Endpoint, 'address' | 'port' | 'url'>): string {
   if (address === undefined) return url ?? '';
-  return `${address.includes(':') ? `[${address}]` : address}${port === undefined ? '' : `:${port}`}`;
+  return `${inBrackets(address)}${port === undefined ? '' : `:${port}`}`;
 }
 
 /** Formats entries as on the command line. */

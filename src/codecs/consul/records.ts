@@ -1,3 +1,4 @@
+import { hostOfUrl } from '../../model/address';
 import type { InstanceView } from '../../model/instance';
 import { shortName } from '../../model/service-name';
 import { type CheckDefinition, expiredOutput, readCheck } from './check';
@@ -250,11 +251,7 @@ function maintenanceReason(instance: InstanceView, kept: Kept | undefined): stri
   return instance.weight === 0 ? 'its weight is 0' : undefined;
 }
 
-function addressOf({ address, url }: InstanceView): string | undefined {
-  if (address !== undefined) return address;
-  const { hostname } = new URL(url ?? '');
-  return hostname === '' ? undefined : hostname.replace(/^\[(.*)\]$/, '$1');
-}
+const addressOf = ({ address, url }: InstanceView): string | undefined => address ?? hostOfUrl(url ?? '');
 
 /** Returns the port in a URL; 0 if it has none. */
 function portOf(url: string | undefined): number {

@@ -1,4 +1,4 @@
-import { isAddress } from '../../model/address';
+import { inBrackets, isAddress } from '../../model/address';
 import type { Extensions, InstanceDefinitionInput, InstanceStatus, NamedPort } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
@@ -166,9 +166,7 @@ export function registrationOf(
   const lease = hasLease ? leaseOf(checks) : undefined;
   return {
     address,
-    ...(service.port === 0
-      ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
-      : { port: service.port }),
+    ...(service.port === 0 ? { url: `tcp://${inBrackets(address)}` } : { port: service.port }),
     ...securePort(service),
     // The extension has it, too, whatever its length.
     ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),

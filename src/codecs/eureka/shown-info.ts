@@ -1,3 +1,4 @@
+import { hostOfUrl } from '../../model/address';
 import type { InstanceView } from '../../model/instance';
 import { shortName } from '../../model/service-name';
 import { appOf } from './app-names';
@@ -95,7 +96,7 @@ function keptInfo(instance: InstanceView, kept: Kept) {
 /** Returns Eureka's members for an instance that another API registered, derived as well as possible. */
 function foreignInfo(instance: InstanceView) {
   const { address, url, metadata, tags } = instance;
-  const host = address ?? hostOf(url ?? '') ?? instance.id;
+  const host = address ?? hostOfUrl(url ?? '') ?? instance.id;
   const { port, securePort } = shownPorts(instance);
   const isSecure = metadata.secure === 'true' || tags.includes('https');
   return {
@@ -116,9 +117,4 @@ function foreignInfo(instance: InstanceView) {
  */
 function virtualAddresses(name: string): Pick<ShownInfo, 'vipAddress' | 'secureVipAddress'> {
   return name.includes(',') ? {} : { vipAddress: name, secureVipAddress: name };
-}
-
-function hostOf(url: string): string | undefined {
-  const { hostname } = new URL(url);
-  return hostname === '' ? undefined : hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,4 +1,5 @@
 import { parsed, type RequestPart } from '../../http/request/field-errors';
+import { inBrackets } from '../../model/address';
 import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
 import type { HeldDocument } from '../../model/dialect-reads';
 import { quote, RegistryError } from '../../model/errors';
@@ -138,7 +139,7 @@ export function placeOf(address: string): Place {
 
 /** Formats the place of an instance as the address of a node. */
 export function addressOf({ address, port, url = '' }: Pick<InstanceView, 'address' | 'port' | 'url'>): string {
-  if (address !== undefined && port !== undefined) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  if (address !== undefined && port !== undefined) return `${inBrackets(address)}:${port}`;
   if (url.startsWith(QUEUE_SCHEME)) return decodedIfItCan(url.slice(QUEUE_SCHEME.length));
   const { protocol, host, hostname } = new URL(url);
   if (protocol === 'https:' || protocol === 'wss:') return host === hostname ? `${host}:443` : host;

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { withoutBrackets } from '../../model/address';
 import type { Target } from './probe';
 
 /** A check that may not be run, because its target is not the instance. The message says why. */
@@ -113,7 +114,7 @@ export class TargetRules {
   }
 
   async #addressesOf(host: string): Promise<string[]> {
-    const bare = host.replace(/^\[|\]$/g, '');
+    const bare = withoutBrackets(host);
     const found = isIP(bare) > 0 ? [bare] : await this.#resolve(bare);
     return found.map(plainAddress);
   }

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as plainRequest, type RequestOptions } fr
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { CheckStatus } from '../../codecs/consul/check';
+import { withoutBrackets } from '../../model/address';
 import { deferred } from './deferred';
 import {
   type CheckResult,
@@ -75,7 +76,7 @@ export async function probeHttp(check: ProbeDefinition, target: Target, signal: 
     agent: false,
   };
   if (isSecure) {
-    const name = check.tlsServerName || url.hostname.replace(/^\[|\]$/g, '');
+    const name = check.tlsServerName || withoutBrackets(url.hostname);
     options.servername = isIP(name) > 0 ? '' : name;
     options.rejectUnauthorized = !check.tlsSkipVerify;
   }

@@ -1,4 +1,5 @@
 import type { CheckDefinition, CheckStatus } from '../../codecs/consul/check';
+import { inBrackets } from '../../model/address';
 
 /** Kinds of checks that the runner carries out. */
 export const PROBE_KINDS = ['http', 'tcp', 'grpc'] as const;
@@ -86,5 +87,4 @@ export function describeError(error: unknown): string {
 }
 
 /** Formats an address and a port. */
-export const addressWithPort = (address: string, port: number): string =>
-  `${address.includes(':') ? `[${address}]` : address}:${port}`;
+export const addressWithPort = (address: string, port: number): string => `${inBrackets(address)}:${port}`;

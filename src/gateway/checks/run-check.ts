@@ -1,5 +1,6 @@
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { withoutBrackets } from '../../model/address';
 import { RefusedTarget, type TargetRules } from './addresses';
 import { deferred } from './deferred';
 import { probeGrpc } from './grpc-probe';
@@ -13,7 +14,7 @@ function placeOf(text: string): { host: string; port: number } {
   if (host === '' || port < 1 || port > 65_535) {
     throw new RefusedTarget(`the target must be a host and a port, not ${JSON.stringify(text.slice(0, 200))}`);
   }
-  return { host: host.replace(/^\[|\]$/g, ''), port };
+  return { host: withoutBrackets(host), port };
 }
 
 /** Returns the host and the port that a check names. */
@@ -26,7 +27,7 @@ export function targetOf(check: ProbeDefinition): { host: string; port: number }
     throw new RefusedTarget(`the target must be a URL with http or https, not ${text}`);
   }
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+  return { host: withoutBrackets(url.hostname), port };
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { CheckDefinition } from '../../codecs/consul/check';
 import { type KeptCheck, keptBy, nodesRecordIn } from '../../codecs/consul/kept';
+import { isTtl } from '../../codecs/consul/registration';
+import { hostOfUrl } from '../../model/address';
 import type { InstanceView } from '../../model/instance';
 import type { CheckedInstance, CheckToRun } from '../checks/check-registry';
 import { PROBE_KINDS, type ProbeDefinition, type ProbeKind } from '../checks/probe';
@@ -9,9 +11,6 @@ export type CheckView = Pick<
   InstanceView,
   'id' | 'group' | 'service' | 'address' | 'url' | 'ephemeral' | 'extensions'
 > & { lease: { ttlMs: number } | null };
-
-/** Reports whether clients report a check: its lease is theirs. */
-const isTtl = ({ definition }: KeptCheck): boolean => definition?.kind === 'ttl';
 
 const isProbe = (kind: string): kind is ProbeKind => PROBE_KINDS.some((each) => each === kind);
 
@@ -44,11 +43,6 @@ function toRun({ id, definition, status, output, at }: KeptCheck): CheckToRun[] 
   return probe === undefined ? [] : [{ id, definition: probe, shown: { status, output }, isReported: at > 0 }];
 }
 
-/** Returns the host of an instance that has only a URL. */
-function hostOf(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') || undefined;
-}
-
 /** Returns the name of an instance that is unique over all namespaces. */
 export const instanceName = (namespace: string, { group, service, id }: Pick<CheckView, 'group' | 'service' | 'id'>) =>
   `${namespace} ${group}@@${service} ${id}`;
@@ -65,9 +59,10 @@ export function checkedInstance(view: CheckView, namespace: string, runner: stri
   const ttlMs = view.ephemeral ? (view.lease?.ttlMs ?? null) : null;
   const kept = keptBy(view);
   if (kept !== undefined) {
-    const address = view.address ?? hostOf(view.url);
+    const address = view.address ?? (view.url === undefined ? undefined : hostOfUrl(view.url));
     const checks = kept.checks.flatMap(toRun);
     if (kept.runner !== runner || checks.length === 0 || address === undefined) return undefined;
+    // The lease of an instance with a TTL check is its client's.
     const isOwn = !kept.checks.some(isTtl);
     const { node, id: serviceId } = kept;
     return { name, namespace, key, node, serviceId, address, ttlMs: isOwn ? ttlMs : null, checks };

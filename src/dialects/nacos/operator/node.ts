@@ -1,3 +1,5 @@
+import { withoutBrackets } from '../../../model/address';
+
 /** Version that clients see: the Nacos version whose APIs v1 and v2 are implemented here. */
 const NACOS_VERSION = '2.5.1';
 
@@ -18,7 +20,7 @@ interface NodeAddress {
 export function nodeAddress(url: string): NodeAddress {
   const { protocol, hostname, port: written } = new URL(url);
   const port = written === '' ? (DEFAULT_PORTS[protocol] ?? 80) : Number(written);
-  return { ip: hostname.replace(/^\[(.*)\]$/, '$1'), port, address: `${hostname}:${port}` };
+  return { ip: withoutBrackets(hostname), port, address: `${hostname}:${port}` };
 }
 
 /** Returns this registry as the only node of a cluster, as consoles see it. */
