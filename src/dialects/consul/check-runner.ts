@@ -1,11 +1,9 @@
 import type { CheckDefinition } from '../../codecs/consul/check';
+import { INSTANCE_HEADER, instanceInHeader, RUNNER_HEADER } from '../../codecs/consul/check-headers';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { RUN_KINDS } from '../../codecs/consul/registration';
 import type { InstanceKey } from '../../model/batch';
 import { ShortName } from '../../model/names';
-
-/** Header with the name of the program that runs the checks which a request registers: a gateway adds it. */
-const RUNNER_HEADER = 'rollcall-check-runner';
 
 /** Reads the name of the program that runs checks and forwards a request; undefined if a client sent it itself. */
 export function runnerIn({ headers }: Request): string | undefined {
@@ -16,16 +14,12 @@ export function runnerIn({ headers }: Request): string | undefined {
   throw consulError(400, `the header Rollcall-Check-Runner must be a name, got ${JSON.stringify(name)}`);
 }
 
-/** Header with the instance that a program means, because ids of Consul are unique only for a token. */
-const INSTANCE_HEADER = 'rollcall-check-instance';
-
 /** Reads the instance that a program reports or removes; undefined if a client sent the request itself. */
 export function instanceIn({ headers }: Request): InstanceKey | undefined {
   const text = headers.get(INSTANCE_HEADER);
   if (text === null) return undefined;
   try {
-    const [group = '', service = '', id = ''] = text.split('/').map(decodeURIComponent);
-    return { group, service, id };
+    return instanceInHeader(text);
   } catch {
     throw consulError(400, `the header Rollcall-Check-Instance must be percent-encoded, got ${JSON.stringify(text)}`);
   }

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
-import { RUNNER_HEADER } from '../sources/door-calls';
+import { RUNNER_HEADER } from '../../codecs/consul/check-headers';
+import { withoutBrackets } from '../../model/address';
 
 /** Headers of one connection, which a proxy does not pass on. */
 const HOP_HEADERS = new Set([
@@ -97,7 +98,7 @@ export class Forwarder {
     const { hostname, port, protocol } = new URL(this.#options.url);
     const upstream = (this.#isSecure ? secureRequest : plainRequest)({
       protocol,
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      host: withoutBrackets(hostname),
       port,
       path,
       method: message.method,

@@ -1,12 +1,7 @@
+import { INSTANCE_HEADER, instanceHeader, RUNNER_HEADER } from '../../codecs/consul/check-headers';
 import { NODES } from '../../codecs/consul/kept';
 import type { CheckedInstance } from '../checks/check-registry';
 import type { CheckResult } from '../checks/probe';
-
-/** Header that names the runner of the checks that a request registers, or reports. */
-export const RUNNER_HEADER = 'rollcall-check-runner';
-
-/** Header that names the instance which is meant: instances of several tokens may have equal ids. */
-const INSTANCE_HEADER = 'rollcall-check-instance';
 
 /** Name of the runner in the resident host. */
 export const HOST_RUNNER = 'host';
@@ -60,7 +55,7 @@ export class DoorCalls {
     const agent = `${url}/n/${encodeURIComponent(namespace)}/node/${encodeURIComponent(node)}/v1/agent`;
     const headers: Record<string, string> = {
       [RUNNER_HEADER]: runner,
-      [INSTANCE_HEADER]: [key.group, key.service, key.id].map(encodeURIComponent).join('/'),
+      [INSTANCE_HEADER]: instanceHeader(key),
     };
     if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
     if (body !== undefined) headers['content-type'] = 'application/json';

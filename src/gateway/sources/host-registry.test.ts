@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { ROOT_TOKEN } from '../../../test/fixtures/test-app';
+import { RUNNER_HEADER } from '../../codecs/consul/check-headers';
 import { RegistryError } from '../../model/errors';
 import { CheckRunner } from '../checks/check-runner';
 import type { CheckResult } from '../checks/probe';
-import { DoorCalls, HOST_RUNNER, RUNNER_HEADER } from './door-calls';
+import { DoorCalls, HOST_RUNNER } from './door-calls';
 import { HostRegistry } from './host-registry';
 
 const started: Stage[] = [];
