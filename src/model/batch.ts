@@ -37,6 +37,10 @@ export interface Precondition {
   cursor?: string | undefined;
 }
 
+/** Returns the condition that a record is still as it was read; undefined: that there is still none. */
+export const asRead = (record: { revision: number } | undefined): Precondition =>
+  record === undefined ? { absent: true } : { revision: record.revision };
+
 /** One change of a batch, in the form that the core takes. */
 export type Operation = { key: InstanceKey; precondition: Precondition } & (
   | { op: 'register'; definition: InstanceDefinition; document?: SharedDocument | undefined }

@@ -255,6 +255,9 @@ export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
 /** Attempts of a dialect to read and write an override while other writers change it. `REVISION_MISMATCH` */
 export const OVERRIDE_TRIES_MAX_COUNT = 3;
 
+/** Attempts of a dialect's change that reads a record and then writes it, while others change it. `UNAVAILABLE` */
+export const DIALECT_CHANGE_ATTEMPTS_MAX_COUNT = 5;
+
 /**
  * Quarantine that an operator's drain leaves behind, because a live client would register again at its next heartbeat.
  */

@@ -2,15 +2,16 @@ import type { CheckDefinition } from '../../codecs/consul/check';
 import { type KeptCheck, type KeptNodeCheck, NODES } from '../../codecs/consul/kept';
 import { REFUSALS } from '../../codecs/consul/refusals';
 import { isRun, isTtl, mergedChecks, newCheck } from '../../codecs/consul/registration';
+import { retried } from '../../http/dialect-calls/retried';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
+import { asRead } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
 import { checksApart, findCheck, findService, keptPatch, recordDefinition } from './held-checks';
 import { checkKey } from './names';
-import { retried } from './retried';
 
 /** A check that is registered apart from its service. */
 export interface CheckRegistration {
@@ -75,7 +76,7 @@ async function registerApart(call: RouteCall, copy: CatalogCopy, nodeCheck: Kept
   const key = checkKey(nodeCheck.node, nodeCheck.check.id);
   const before = copy.record(key);
   const definition = apartDefinition(knownApart(copy, nodeCheck));
-  const precondition = before === undefined ? { absent: true } : { revision: before.instance.revision };
+  const precondition = asRead(before?.instance);
   await call.calls.register(call.callerWithOrigin, { key, definition, precondition });
 }
 

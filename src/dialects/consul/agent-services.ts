@@ -2,9 +2,10 @@ import { EXTENSION, type KeptCheck, type KeptNodeCheck } from '../../codecs/cons
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import { isRun, isTtl, mergedChecks, newCheck, registrationOf } from '../../codecs/consul/registration';
 import type { ServiceDefinition, ServiceRegistration } from '../../codecs/consul/service';
+import { retried } from '../../http/dialect-calls/retried';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
-import type { InstanceKey, Operation, Precondition } from '../../model/batch';
+import { asRead, type InstanceKey, type Operation, type Precondition } from '../../model/batch';
 import { type Extensions, InstanceDefinition } from '../../model/instance';
 import { isRecord } from '../../model/json';
 import { CONSUL_CHECKS_MAX_COUNT, EXTENSIONS_MAX_BYTES } from '../../model/limits';
@@ -16,7 +17,6 @@ import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
 import { assertRunnable } from './check-runner';
 import { type AgentId, checksApart, findService } from './held-checks';
 import { checkKey, instanceKey, isSameNode, serviceOf } from './names';
-import { retried } from './retried';
 
 /** A registration of a service at the agent of a node. */
 export interface ServiceAtAgent {
@@ -130,7 +130,7 @@ function furtherChecks(copy: CatalogCopy, { node, service, further, before, runn
   const registered = further.map((check): Operation => {
     const key = checkKey(node, check.id);
     const known = copy.record(key);
-    const precondition = known === undefined ? { absent: true } : { revision: known.instance.revision };
+    const precondition = asRead(known?.instance);
     return { op: 'register', key, definition: apartDefinition({ ...about, check }), precondition };
   });
   const gone = before.filter(({ check }) => further.every(({ id }) => id !== check.id));

@@ -9,10 +9,11 @@ import { storedOutput } from '../../codecs/consul/check-result';
 import { type KeptCheck, type KeptNode, NODES } from '../../codecs/consul/kept';
 import { parseBody } from '../../codecs/consul/members';
 import { consulError } from '../../codecs/consul/refusals';
+import { retried } from '../../http/dialect-calls/retried';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { readBodyText } from '../../http/request/body';
-import type { Operation } from '../../model/batch';
+import { asRead, type Operation } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import { BATCH_OPERATIONS_MAX_COUNT, BODY_MAX_BYTES } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
@@ -24,7 +25,6 @@ import type { CatalogCopies, CatalogCopy } from './catalog-copy';
 import { findService, keptPatch } from './held-checks';
 import { keptNode, nodeOperations } from './maintenance';
 import { checkKey, isSameNode, nodeKey, serviceOf } from './names';
-import { retried } from './retried';
 import { consulRoute } from './routes';
 
 /** Registers a node, and what runs on it. Checks have the status that is written. */
@@ -96,7 +96,7 @@ function nodeCheckRegistration(copy: CatalogCopy, check: CatalogCheck, now: numb
     op: 'register',
     key,
     definition: apartDefinition({ node: check.node, runner: before?.runner, check: next }),
-    precondition: known === undefined ? { absent: true } : { revision: known.instance.revision },
+    precondition: asRead(known?.instance),
   };
 }
 

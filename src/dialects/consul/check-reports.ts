@@ -4,6 +4,7 @@ import { differs, withResult } from '../../codecs/consul/check-result';
 import type { KeptCheck } from '../../codecs/consul/kept';
 import { REFUSALS } from '../../codecs/consul/refusals';
 import { isRun, isTtl } from '../../codecs/consul/registration';
+import { retried } from '../../http/dialect-calls/retried';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceKey } from '../../model/batch';
 import { countBound } from '../../model/cache-bound';
@@ -13,7 +14,6 @@ import { CONSUL_CHECKS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { CatalogCopies } from './catalog-copy';
 import { findCheck, type HeldCheck } from './held-checks';
-import { retried } from './retried';
 
 /** A check as its last result left it, which the next equal result need not read again. */
 interface KnownCheck {

@@ -1,15 +1,15 @@
 import { EXTENSION, type KeptNode, NODES, writeNodesRecord } from '../../codecs/consul/kept';
 import { REFUSALS } from '../../codecs/consul/refusals';
 import { changeOverride } from '../../http/dialect-calls/change-override';
+import { retried } from '../../http/dialect-calls/retried';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
-import type { InstanceKey, Operation } from '../../model/batch';
+import { asRead, type InstanceKey, type Operation } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
 import { carriedOut } from './agent-services';
 import type { CatalogCopies, CatalogCopy } from './catalog-copy';
 import { findService, keptPatch } from './held-checks';
 import { isSameNode, nodeKey } from './names';
-import { retried } from './retried';
 
 /** A switch of the maintenance mode of a service, or of a whole node. */
 export interface Maintenance {
@@ -94,7 +94,7 @@ export function keptNode(copy: CatalogCopy, name: string): KeptNode | undefined 
 export function nodeOperations(copy: CatalogCopy, node: KeptNode): Operation[] {
   const key = nodeKey(node.name);
   const before = copy.record(key);
-  const precondition = before === undefined ? { absent: true } : { revision: before.instance.revision };
+  const precondition = asRead(before?.instance);
   const { name: _name, id, address, taggedAddresses, meta, maintenance } = node;
   const isEmpty = id === '' && address === '' && [taggedAddresses, meta].every((map) => Object.keys(map).length === 0);
   if (isEmpty && maintenance === undefined)

@@ -3,8 +3,9 @@ import { registrationOf } from '../../codecs/eureka/registration';
 import { keptBy, ownStatus } from '../../codecs/eureka/shown-info';
 import { type EurekaStatus, statedStatus } from '../../codecs/eureka/status';
 import { findInstance } from '../../http/dialect-calls/find-record';
+import { retried } from '../../http/dialect-calls/retried';
 import { parsed } from '../../http/request/field-errors';
-import type { InstanceKey } from '../../model/batch';
+import { asRead, type InstanceKey } from '../../model/batch';
 import { hasCode, RegistryError } from '../../model/errors';
 import { type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
 import { EXTENSIONS_MAX_BYTES } from '../../model/limits';
@@ -12,9 +13,6 @@ import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { plainDefinition } from '../../model/plain-definition';
 import { newInstanceKey } from './instance-keys';
-
-/** Attempts of a registration that conflicts with other writes. */
-const ATTEMPTS_MAX_COUNT = 5;
 
 /**
  * Registers an instance by Eureka's rules. A new instance needs one call. An existing one is read first to find the status
@@ -33,26 +31,13 @@ export async function registerInfo(namespace: NamespaceApi, caller: Caller, info
   }
 }
 
-async function registerAgain(
-  namespace: NamespaceApi,
-  caller: Caller,
-  key: InstanceKey,
-  info: WrittenInfo,
-): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX_COUNT; attempt++) {
-    try {
-      const before = await findInstance(namespace, key, caller.tokenId);
-      if (before !== undefined && isNewer(before, info)) return void (await namespace.renew(caller, key));
-      const status = registeredStatus(info.status, before && countedStatus(before));
-      const precondition = before === undefined ? { absent: true } : { revision: before.revision };
-      await namespace.register(caller, { key, definition: definitionOf(info, status), precondition });
-      return;
-    } catch (error) {
-      // Changed or removed in the meantime.
-      if (!hasCode(error, 'REVISION_MISMATCH') && !hasCode(error, 'INSTANCE_NOT_FOUND')) throw error;
-    }
-  }
-  throw new RegistryError('UNAVAILABLE', `other clients keep changing the instance "${key.id}"; try again`);
+function registerAgain(namespace: NamespaceApi, caller: Caller, key: InstanceKey, info: WrittenInfo): Promise<void> {
+  return retried(`the instance "${key.id}"`, async () => {
+    const before = await findInstance(namespace, key, caller.tokenId);
+    if (before !== undefined && isNewer(before, info)) return void (await namespace.renew(caller, key));
+    const status = registeredStatus(info.status, before && countedStatus(before));
+    await namespace.register(caller, { key, definition: definitionOf(info, status), precondition: asRead(before) });
+  });
 }
 
 /** Returns the status in effect; if an override hides it, the one that the instance registered with. */

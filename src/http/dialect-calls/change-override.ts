@@ -1,4 +1,4 @@
-import type { InstanceKey } from '../../model/batch';
+import { asRead, type InstanceKey } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import { OVERRIDE_TRIES_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
@@ -21,7 +21,7 @@ export async function changeOverride(
   for (let tried = 1; ; tried++) {
     const view = await findOverride(namespace, key, caller.tokenId);
     const override = change(membersOf(view));
-    const precondition = view === undefined ? { absent: true } : { revision: view.revision };
+    const precondition = asRead(view);
     const isEmpty = Object.values(override).every((member) => member === undefined);
     if (isEmpty && view === undefined) return;
     try {

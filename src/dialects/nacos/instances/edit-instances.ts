@@ -1,7 +1,7 @@
 import { membersOf } from '../../../http/dialect-calls/change-override';
 import { allOverrides } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
-import type { Operation } from '../../../model/batch';
+import { asRead, type Operation } from '../../../model/batch';
 import { hasCode } from '../../../model/errors';
 import type { InstanceView } from '../../../model/instance';
 import { OVERRIDE_TRIES_MAX_COUNT } from '../../../model/limits';
@@ -107,7 +107,7 @@ export async function changeOverrides(
       const override = change(membersOf(view), instance);
       if (override === undefined) return [];
       const { group, service, id } = instance;
-      const precondition = view === undefined ? { absent: true } : { revision: view.revision };
+      const precondition = asRead(view);
       return [{ op: 'override', key: { group, service, id }, override, precondition }];
     });
     if (operations.length === 0) return;

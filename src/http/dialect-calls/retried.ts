@@ -1,7 +1,5 @@
 import { hasCode, RegistryError } from '../../model/errors';
-
-/** Attempts of a change that conflicts with other writes. */
-const ATTEMPTS_MAX_COUNT = 5;
+import { DIALECT_CHANGE_ATTEMPTS_MAX_COUNT } from '../../model/limits';
 
 /**
  * Runs a change that reads first and then writes on the condition that nothing has changed, again after a conflict.
@@ -10,7 +8,7 @@ const ATTEMPTS_MAX_COUNT = 5;
  * @throws {RegistryError} `UNAVAILABLE` if others keep changing it, and the errors of the change.
  */
 export async function retried<T>(what: string, change: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX_COUNT; attempt++) {
+  for (let attempt = 0; attempt < DIALECT_CHANGE_ATTEMPTS_MAX_COUNT; attempt++) {
     try {
       return await change();
     } catch (error) {
@@ -21,6 +19,6 @@ export async function retried<T>(what: string, change: () => Promise<T>): Promis
   throw new RegistryError('UNAVAILABLE', `other clients keep changing ${what}; try again`);
 }
 
-/** Refusals of this API, for which the record is missing from the start, have a status of their own. */
+/** Refusals of a dialect's own, for which the record is missing from the start, have a status of their own. */
 const isGone = (error: unknown): boolean =>
   hasCode(error, 'INSTANCE_NOT_FOUND') && (error as RegistryError).details.dialectCode === undefined; // `as`: it has a code
