@@ -10,8 +10,8 @@ const VERSION = '1.21.0';
 
 const BUILD_DATE = '2025-05-01T00:00:00Z';
 
-/** Address of a node of which no address is known. */
-const UNKNOWN_ADDRESS = '127.0.0.1';
+/** Indexes of a node that is shown without them. */
+const NO_INDEXES = { createIndex: 0, modifyIndex: 0 };
 
 /** Port of Consul's gossip, which nothing listens on. */
 const GOSSIP_PORT = 8_301;
@@ -113,9 +113,8 @@ export function addAgentSelfRoutes(door: DialectDoor, copies: CatalogCopies): vo
       summary,
       read: ({ node, query }: ConsulRequest) => ({ node, pretty: query.has('pretty') }),
       call: async (_namespace, { node }, call): Promise<Self> => {
-        const known = (await copies.of(call)).nodes.find(node);
-        const { id = '', address = '' } = known ?? {};
-        return { name: known?.name ?? node, id, address: address || UNKNOWN_ADDRESS, now: call.surroundings.now() };
+        const { name, id, address } = (await copies.of(call)).nodes.node(node, undefined, NO_INDEXES);
+        return { name, id, address, now: call.surroundings.now() };
       },
       answer: (self, options) => jsonAnswer(show(self), options),
     });

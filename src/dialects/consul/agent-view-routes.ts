@@ -1,3 +1,4 @@
+import { digestOf } from '../../auth/token-text';
 import type { FilteredEndpoint } from '../../codecs/consul/filter/fields';
 import type { ReadOptions } from '../../codecs/consul/parameters';
 import { DATACENTER, indexOf } from '../../codecs/consul/records';
@@ -16,7 +17,6 @@ import { hasCode } from '../../model/errors';
 import { jsonAnswer, textAnswer } from './answers';
 import { blockingRead, waitOf } from './blocking';
 import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
-import { isSameNode } from './names';
 import { type ConsulRequest, consulRoute } from './routes';
 import { filterFor } from './selection';
 
@@ -36,9 +36,7 @@ const readAgent = ({ node, query, names: { service = '' } }: ConsulRequest): Age
 
 /** Instances that clients registered at the agent of a node, as far as a token may read them. */
 function membersOf(copy: CatalogCopy, call: RouteCall, node: string): CatalogMember[] {
-  return [...copy.members()].filter(
-    ({ kept, key }) => kept !== undefined && !kept.copied && isSameNode(kept.node, node) && call.may('read', key),
-  );
+  return copy.atAgent(node).filter(({ key }) => call.may('read', key));
 }
 
 /** Checks of an agent: those of its services, and of the node itself without the one that always passes. */
@@ -196,6 +194,6 @@ async function hashedRead(copies: CatalogCopies, ask: AgentRead, call: RouteCall
 
 /** Returns the hash of a text, in as many digits as Consul's. */
 async function hashOf(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  const digest = await digestOf(text);
   return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -126,10 +126,8 @@ export async function removeFromCatalog(
 /** Removes a node with what runs on it. Instances of other APIs stay. */
 async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Promise<void> {
   const operations: Operation[] = [];
-  for (const member of copy.members()) {
-    const { kept, key } = member;
-    if (kept === undefined || kept.copied || !isSameNode(kept.node, node)) continue;
-    if (!call.may('register', key)) {
+  for (const member of copy.atAgent(node)) {
+    if (!call.may('register', member.key)) {
       throw new RegistryError('FORBIDDEN', 'removing a node needs the scope "register" on all services that run on it');
     }
     operations.push(...serviceRemoval(copy, member));

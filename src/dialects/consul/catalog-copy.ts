@@ -10,7 +10,7 @@ import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceKey } from '../../model/batch';
 import { revisionOf } from '../../model/cursor';
 import type { InstanceView } from '../../model/instance';
-import { isNodes } from './names';
+import { isNodes, isSameNode } from './names';
 
 /** An instance of a copy. */
 export class CatalogMember {
@@ -170,6 +170,13 @@ export class CatalogCopy implements NamespaceCopy {
   /** Returns all instances, without those of nodes and checks. */
   members(): Iterable<CatalogMember> {
     return this.#members.values();
+  }
+
+  /** Returns the instances that clients registered at the agent of a node. */
+  atAgent(node: string): CatalogMember[] {
+    return [...this.#members.values()].filter(
+      ({ kept }) => kept !== undefined && !kept.copied && isSameNode(kept.node, node),
+    );
   }
 
   /** Returns the instance of a key; undefined if there is none. */

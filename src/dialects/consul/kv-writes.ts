@@ -6,7 +6,7 @@ import { readJsonText } from '../../model/json';
 import { intervalOf, intervalOfPrefix } from '../../model/key-interval';
 import { ENTRY_VALUE_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
-import type { PutOperation, Transaction } from '../../model/transaction';
+import type { Compare, PutOperation, Transaction } from '../../model/transaction';
 import type { TransactionReport } from '../../model/transaction-report';
 import { bytesWithin } from './bodies';
 import { type LockingSessions, locking, putOf, revisionOfIndex, unlocking } from './kv-entries';
@@ -37,6 +37,18 @@ async function unlessRefused(
   }
 }
 
+/** Returns the condition that a key was last changed at an index. */
+const isUnchanged = (key: string, index: bigint): Compare => ({
+  property: 'revision',
+  is: '=',
+  operand: revisionOfIndex(index),
+  interval: intervalOf(key),
+});
+
+/** Returns the condition of a put with an index; 0: that there is no such key. */
+const isAtIndex = (key: string, index: bigint): Compare =>
+  index === 0n ? { property: 'exists', operand: false, interval: intervalOf(key) } : isUnchanged(key, index);
+
 /** Puts a key from the body of a request. Returns false if its condition does not hold, or the lock is not free. */
 export async function putKey(
   namespace: NamespaceApi,
@@ -52,20 +64,8 @@ export async function putKey(
     if (session === undefined) return false;
     return unlessRefused(namespace, call, unlocking(put, session), 'LOCK_HELD', 'CONFLICT', 'LEASE_NOT_FOUND');
   }
-  const interval = intervalOf(key);
-  if (cas === 0n) {
-    const { succeeded } = await run(namespace, call, {
-      if: [{ property: 'exists', operand: false, interval }],
-      do: [put],
-    });
-    return succeeded;
-  }
   if (cas !== undefined) {
-    const operand = revisionOfIndex(cas);
-    const { succeeded } = await run(namespace, call, {
-      if: [{ property: 'revision', is: '=', operand, interval }],
-      do: [put],
-    });
+    const { succeeded } = await run(namespace, call, { if: [isAtIndex(key, cas)], do: [put] });
     return succeeded;
   }
   // The lease that holds the entry may be at its end. The new value then has none.
@@ -107,7 +107,7 @@ export async function deleteUnchanged(
 ): Promise<boolean> {
   const interval = intervalOf(key);
   const { succeeded, results } = await run(namespace, call, {
-    if: [{ property: 'revision', is: '=', operand: revisionOfIndex(cas), interval }],
+    if: [isUnchanged(key, cas)],
     do: [{ op: 'delete', interval }],
     else: [{ op: 'range', interval, countOnly: true }],
   });
