@@ -3,7 +3,7 @@ import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import { emptyAnswer, jsonAnswer } from './answers';
 import type { CatalogCopies } from './catalog-copy';
-import { type ConsulRequest, consulRoute } from './routes';
+import { type ConsulRequest, consulRoute, refusedRoute } from './routes';
 
 /** Version of Consul whose API this is. Some clients choose their requests by it. */
 const VERSION = '1.21.0';
@@ -134,16 +134,7 @@ export function addAgentSelfRoutes(door: DialectDoor, copies: CatalogCopies): vo
   }
 
   const refuse = (method: 'get' | 'put', path: string, operation: string, error: () => Error) =>
-    consulRoute<undefined, never>(door, {
-      operation: `agent ${operation}`,
-      method,
-      path: `/agent/${path}`,
-      scope: 'any',
-      summary: 'Refuses what this registry does not have',
-      read: () => undefined,
-      call: () => Promise.reject(error()),
-      answer: (never) => never,
-    });
+    refusedRoute(door, { method, path: `/agent/${path}`, operation: `agent ${operation}` }, error);
   refuse('get', 'monitor', 'monitor', () => consulError(501, 'logs are not streamed here; read those of the registry'));
   refuse('get', 'metrics/stream', 'metrics stream', () =>
     consulError(501, 'metrics are not streamed here; read /metrics of the registry'),

@@ -133,10 +133,12 @@ async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Pro
     operations.push(...serviceRemoval(copy, member));
   }
   const known = copy.record(nodeKey(node));
-  const ofNode = [...copy.records()].filter(
-    ({ record }) =>
-      'nodeCheck' in record && record.nodeCheck.serviceId === undefined && isSameNode(record.nodeCheck.node, node),
-  );
+  const ofNode = copy
+    .records()
+    .filter(
+      ({ record }) =>
+        'nodeCheck' in record && record.nodeCheck.serviceId === undefined && isSameNode(record.nodeCheck.node, node),
+    );
   const records = known === undefined ? ofNode : [known, ...ofNode];
   if (records.length > 0) assertMayRegister(call, NODES, `the node "${node}"`);
   for (const { instance } of records) {

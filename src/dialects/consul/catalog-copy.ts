@@ -84,9 +84,8 @@ export class CatalogCopy implements NamespaceCopy {
   readonly #services = new Places();
   /** The same by node and the ids of their checks. */
   readonly #checks = new Places();
-  /** Instances of the service of nodes and checks. */
-  readonly #records = new Map<string, CopiedRecord>();
-  readonly #views = new Map<string, InstanceView>();
+  /** Instances of the service of nodes and checks; without a record if their data is invalid. */
+  readonly #records = new Map<string, { instance: InstanceView; record: NodesRecord | undefined; textSize: number }>();
   #nodes: Nodes | undefined;
   #cursor: string;
   #textSize = 0;
@@ -106,7 +105,7 @@ export class CatalogCopy implements NamespaceCopy {
   }
 
   get size(): number {
-    return this.#members.size + this.#views.size;
+    return this.#members.size + this.#records.size;
   }
 
   get textSize(): number {
@@ -115,7 +114,7 @@ export class CatalogCopy implements NamespaceCopy {
 
   /** The nodes with data or checks of their own; another object after each change of them. */
   get nodes(): Nodes {
-    this.#nodes ??= new Nodes([...this.#views.values()]);
+    this.#nodes ??= new Nodes([...this.#records.values()].map(({ instance }) => instance));
     return this.#nodes;
   }
 
@@ -156,15 +155,12 @@ export class CatalogCopy implements NamespaceCopy {
 
   #putRecord(name: string, instance: InstanceView, isGone: boolean): void {
     this.#nodes = undefined;
-    const before = this.#views.get(name);
-    if (before !== undefined) this.#textSize -= JSON.stringify(before).length;
-    this.#views.delete(name);
+    this.#textSize -= this.#records.get(name)?.textSize ?? 0;
     this.#records.delete(name);
     if (isGone) return;
-    this.#views.set(name, instance);
-    this.#textSize += JSON.stringify(instance).length;
-    const record = nodesRecordIn(instance);
-    if (record !== undefined) this.#records.set(name, { instance, record });
+    const textSize = JSON.stringify(instance).length;
+    this.#records.set(name, { instance, record: nodesRecordIn(instance), textSize });
+    this.#textSize += textSize;
   }
 
   /** Returns all instances, without those of nodes and checks. */
@@ -195,13 +191,16 @@ export class CatalogCopy implements NamespaceCopy {
   }
 
   /** Returns the records of nodes and checks. */
-  records(): Iterable<CopiedRecord> {
-    return this.#records.values();
+  records(): CopiedRecord[] {
+    return [...this.#records.values()].flatMap(({ instance, record }) =>
+      record === undefined ? [] : [{ instance, record }],
+    );
   }
 
   /** Returns the record of a key; undefined if there is none, or its data is invalid. */
   record(key: InstanceKey): CopiedRecord | undefined {
-    return this.#records.get(nameOf(key));
+    const { instance, record } = this.#records.get(nameOf(key)) ?? {};
+    return instance === undefined || record === undefined ? undefined : { instance, record };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Nodes } from '../../codecs/consul/records';
 import type { CheckRecord, NodeRecord } from '../../codecs/consul/shown';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { CatalogCopy } from './catalog-copy';
-import { type Entry, SERVERS, serverEntry } from './entries';
+import { type Entry, entryOf, SERVERS, serverEntry } from './entries';
 import { DEFAULT_NODE } from './names';
 
 /** An instance in lists over all services. */
@@ -37,7 +37,7 @@ export class Cluster {
     this.#nodes = nodes;
     const entries: ListedEntry[] = [{ ...serverEntry(nodes), key: SERVERS }];
     for (const { records, key } of copy.members()) {
-      entries.push({ ...records, nodeChecks: nodes.checksOf(records.node), key });
+      entries.push({ ...entryOf(records, nodes), key });
     }
     entries.sort((a, b) => compare(a.service.name, b.service.name) || compare(a.service.id, b.service.id));
     this.entries = entries;

@@ -1,6 +1,5 @@
-import { indexOf, Nodes, recordsOf, type ServiceRecords } from '../../codecs/consul/records';
+import { indexOf, type Nodes, type ServiceRecords } from '../../codecs/consul/records';
 import type { CheckRecord } from '../../codecs/consul/shown';
-import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { DEFAULT_NODE } from './names';
@@ -17,17 +16,11 @@ export const SERVERS: ServiceKey = { group: DEFAULT_GROUP, service: 'consul' };
 /** Port for calls between Consul's servers, which clients only display. */
 const SERVER_PORT = 8300;
 
-/** Returns the entries of instances. @param nodeRecords Instances of the service of nodes and checks. */
-export function entriesOf(instances: readonly InstanceView[], nodeRecords: readonly InstanceView[]): Entry[] {
-  const nodes = new Nodes(nodeRecords);
-  return instances.map((instance) => entryOf(instance, nodes));
-}
-
 /** Returns the entry of an instance. */
-export function entryOf(instance: InstanceView, nodes: Nodes): Entry {
-  const records = recordsOf(instance, nodes);
-  return { ...records, nodeChecks: nodes.checksOf(records.node) };
-}
+export const entryOf = (records: ServiceRecords, nodes: Nodes): Entry => ({
+  ...records,
+  nodeChecks: nodes.checksOf(records.node),
+});
 
 /** Returns the entry of the registry itself, as the only one of Consul's servers. */
 export function serverEntry(nodes: Nodes): Entry {

@@ -133,7 +133,7 @@ export function checksApart(
     const { group, service } = serviceOf(name);
     return keys.some((key) => key.group === group && key.service === service);
   };
-  return [...copy.records()].flatMap(({ record }) => {
+  return copy.records().flatMap(({ record }) => {
     if (!('nodeCheck' in record)) return [];
     const { nodeCheck } = record;
     const isAbout = nodeCheck.serviceId === id && isSameNode(nodeCheck.node, node) && isNamed(nodeCheck.serviceName);

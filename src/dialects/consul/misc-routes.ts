@@ -8,7 +8,7 @@ import { quote, type RegistryError } from '../../model/errors';
 import { indexedAnswer, jsonAnswer } from './answers';
 import { waitOf } from './blocking';
 import { serviceOf } from './names';
-import { consulRoute } from './routes';
+import { consulRoute, refusedRoute } from './routes';
 import { readServiceRequest, type ServiceReads } from './service-reads';
 import { HEALTH } from './service-routes';
 
@@ -56,16 +56,7 @@ export function addMiscRoutes(door: DialectDoor, reads: ServiceReads): void {
   emptyList('/coordinate/nodes', 'coordinates', 'Lists no coordinates: there are none');
 
   const refusal = (method: Method, path: string, operation: string, error: (names: Names) => RegistryError) =>
-    consulRoute(door, {
-      operation,
-      method,
-      path,
-      scope: 'any',
-      summary: 'Refuses what this registry does not have',
-      read: ({ names }) => names,
-      call: (_namespace, names) => Promise.reject(error(names)),
-      answer: () => jsonAnswer(null),
-    });
+    refusedRoute(door, { method, path, operation }, error);
   refusal('put', '/event/fire/:name', 'events', noEvents);
   refusal('get', '/coordinate/node/:node', 'coordinates', () => consulError(404, 'there are no coordinates'));
   refusal('put', '/coordinate/update', 'coordinates', () => consulError(501, 'this registry keeps no coordinates'));

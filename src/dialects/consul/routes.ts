@@ -56,6 +56,22 @@ class Queries {
 
 const queries = new Queries();
 
+/** Adds a route for what this registry does not have. @param error Its refusal, by the names in the path. */
+export function refusedRoute(
+  door: DialectDoor,
+  route: Pick<ConsulRoute<unknown, unknown>, 'method' | 'path' | 'operation'>,
+  error: (names: Record<string, string>) => Error,
+): void {
+  consulRoute<Record<string, string>, never>(door, {
+    ...route,
+    scope: 'any',
+    summary: 'Refuses what this registry does not have',
+    read: ({ names }) => names,
+    call: (_namespace, names) => Promise.reject(error(names)),
+    answer: (never) => never,
+  });
+}
+
 /**
  * Refuses queries for what only larger installations or the Enterprise edition have.
  *
