@@ -1,6 +1,6 @@
 import type { BenchServer } from './bench-server';
 import type { Contest } from './contest';
-import { instancePath, registration } from './population';
+import { instancePath, RESOLVED_COUNT, registration, servicePath, servicesOfTwenty } from './population';
 
 /** Number of instances renewed in turn. */
 const RENEWED_COUNT = 1_000;
@@ -64,4 +64,29 @@ export const nativeRegister = (dialect: string): Contest => ({
   method: 'PUT',
   request: (n) => registration(n),
   check: (answer) => expect(answer.includes('"available":true'), 'a new instance is available', answer),
+});
+
+/** Number of instances for lists: a namespace of typical size. */
+const POPULATION = 10_000;
+
+/** Returns the settings of reading services of twenty instances in turn. */
+export function listing(
+  path: (service: string) => string,
+): Pick<Contest, 'method' | 'population' | 'cycle' | 'request'> {
+  const services = servicesOfTwenty(POPULATION);
+  return {
+    method: 'GET',
+    population: POPULATION,
+    cycle: services.length,
+    request: (n) => ({ path: path(services[n % services.length] ?? '') }),
+  };
+}
+
+/** Returns the native lists to compare a dialect's with. @param name Name of the contest. */
+export const nativeList = (name: string): Contest => ({
+  ...listing((service) => `${servicePath(service)}/instances`),
+  name,
+  title: `List, ${RESOLVED_COUNT} instances`,
+  check: (answer) =>
+    expect(answer.split('"address"').length === RESOLVED_COUNT + 1, 'a list shows all instances', answer),
 });

@@ -1,12 +1,18 @@
 import type { BenchServer } from '../bench-server';
 import type { Contest } from '../contest';
-import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import {
+  expect,
+  listing,
+  made,
+  nativeList,
+  nativeRegister,
+  nativeRenew,
+  registerRenewed,
+  renewed,
+} from '../native-contests';
 import { NATIVE, type PairedContest, pairedFigure } from '../paired-contest';
-import { NAMESPACE_PATH, placeOf, RESOLVED_COUNT, servicePath, servicesOfTwenty } from '../population';
+import { NAMESPACE_PATH, placeOf, RESOLVED_COUNT } from '../population';
 import { referenceInstance } from '../reference-instance';
-
-/** Number of instances for lists: a namespace of typical size. */
-const POPULATION = 10_000;
 
 /** Returns instance `n` as an agent's client registers it, with a check that outlives the run. */
 function consulRegistration(n: number): { path: string; body: string } {
@@ -50,25 +56,6 @@ const pass: Contest = {
   },
   request: (n) => ({ path: passPath(n), body: '' }),
   check: (answer) => expect(answer === '', 'a passed check has an empty response', answer),
-};
-
-/** Returns the settings of reading services of twenty instances in turn. */
-function listing(path: (service: string) => string): Pick<Contest, 'method' | 'population' | 'cycle' | 'request'> {
-  const services = servicesOfTwenty(POPULATION);
-  return {
-    method: 'GET',
-    population: POPULATION,
-    cycle: services.length,
-    request: (n) => ({ path: path(services[n % services.length] ?? '') }),
-  };
-}
-
-const nativeList: Contest = {
-  ...listing((service) => `${servicePath(service)}/instances`),
-  name: 'consul-health-native',
-  title: `List, ${RESOLVED_COUNT} instances`,
-  check: (answer) =>
-    expect(answer.split('"address"').length === RESOLVED_COUNT + 1, 'a list shows all instances', answer),
 };
 
 const health: Contest = {
@@ -143,7 +130,7 @@ export const consul = pairedFigure(
   [
     { floor: nativeRegister('consul'), contest: register },
     { floor: nativeRenew('consul'), contest: pass },
-    { floor: nativeList, contest: health },
+    { floor: nativeList('consul-health-native'), contest: health },
     { floor: nativeKeys.get, contest: keys.get },
     { floor: nativeKeys.put, contest: keys.put },
   ] satisfies PairedContest[],

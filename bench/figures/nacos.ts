@@ -1,11 +1,17 @@
 import type { Contest } from '../contest';
-import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import {
+  expect,
+  listing,
+  made,
+  nativeList,
+  nativeRegister,
+  nativeRenew,
+  registerRenewed,
+  renewed,
+} from '../native-contests';
 import { NATIVE, type PairedContest, pairedFigure } from '../paired-contest';
-import { placeOf, RESOLVED_COUNT, servicePath, servicesOfTwenty } from '../population';
+import { placeOf, RESOLVED_COUNT } from '../population';
 import { referenceInstance } from '../reference-instance';
-
-/** Number of instances for lists: a namespace of typical size. */
-const POPULATION = 10_000;
 
 /** Leases longer than the run, because a heartbeat after the lease has expired is a change, which is another figure. */
 const LONG_LEASE = { 'preserved.heart.beat.timeout': '86400000', 'preserved.ip.delete.timeout': '86400000' };
@@ -48,25 +54,6 @@ const register: Contest = {
   check: (answer) => expect(answer === 'ok', 'a new instance is ok', answer),
 };
 
-/** Returns the settings of reading services of twenty instances in turn. */
-function listing(path: (service: string) => string): Pick<Contest, 'method' | 'population' | 'cycle' | 'request'> {
-  const services = servicesOfTwenty(POPULATION);
-  return {
-    method: 'GET',
-    population: POPULATION,
-    cycle: services.length,
-    request: (n) => ({ path: path(services[n % services.length] ?? '') }),
-  };
-}
-
-const nativeList: Contest = {
-  ...listing((service) => `${servicePath(service)}/instances`),
-  name: 'nacos-list-native',
-  title: `List, ${RESOLVED_COUNT} instances`,
-  check: (answer) =>
-    expect(answer.split('"address"').length === RESOLVED_COUNT + 1, 'a list shows all instances', answer),
-};
-
 const list: Contest = {
   ...listing(
     (service) =>
@@ -81,7 +68,7 @@ const list: Contest = {
 const nacosContests: readonly PairedContest[] = [
   { floor: nativeRenew('nacos'), contest: beat },
   { floor: nativeRegister('nacos'), contest: register },
-  { floor: nativeList, contest: list },
+  { floor: nativeList('nacos-list-native'), contest: list },
 ];
 
 export const nacos = pairedFigure('nacos', nacosContests, NATIVE);
