@@ -31,16 +31,17 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
-  gateway: { rooms: ['model', 'client', 'codecs'], packages: ['node:*'] },
+  gateway: { rooms: ['model', 'auth', 'client', 'codecs', 'protocols'], packages: ['@bufbuild/protobuf', 'node:*'] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
-  codecs: { rooms: ['model'], packages: ['fast-xml-parser', 're2js'], apart: true },
+  codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js'], apart: true },
+  protocols: { rooms: ['model', 'codecs'], packages: ['@bufbuild/protobuf'], apart: true },
   console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
-    rooms: ['model', 'auth', 'http', 'codecs'],
-    packages: ['lru-cache', 'zod'],
+    rooms: ['model', 'auth', 'http', 'codecs', 'protocols'],
+    packages: ['@bufbuild/protobuf', 'lru-cache', 'zod'],
     closed: ['http/v1'],
     apart: true,
   },
