@@ -1255,3 +1255,21 @@ export const CONSUL_KEYS_PER_LOOK_COUNT = 1_000;
 
 /** Attempts of a transaction of Consul's, whose keys may change between its look at them and its changes. */
 export const CONSUL_TXN_ATTEMPTS_MAX_COUNT = 10;
+
+/**
+ * Values in one answer to a range of etcd's clients, which read all of a range at once. A longer one is refused with
+ * etcd's error for requests that are too large. An isolate has 128 MB, and holds them a few times while it answers.
+ */
+export const ETCD_RANGE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Shortest time to live that etcd grants with its default settings; shorter ones become it. */
+export const ETCD_LEASE_TTL_MIN_SECONDS = 2;
+
+/** Watches on one stream of an etcd client, which puts all its watches on one. Further ones are cancelled at once. */
+export const ETCD_WATCHES_PER_STREAM_MAX_COUNT = 10_000;
+
+/** Size above which a response is split for a watch that accepts fragments: the size of requests that etcd accepts. */
+export const ETCD_WATCH_FRAGMENT_BYTES = 1536 * 1024;
+
+/** Interval at which a watch that asked for it learns that nothing has changed. etcd has ten minutes. */
+export const ETCD_PROGRESS_INTERVAL_MS = 60_000;

@@ -63,6 +63,7 @@ export const ETCD_ERRORS = {
   notCapable: () => etcdError(GRPC.failedPrecondition, 'etcdserver: not capable'),
   badTransferee: () => etcdError(GRPC.failedPrecondition, 'etcdserver: bad leader transferee'),
   noLeader: () => etcdError(GRPC.unavailable, 'etcdserver: no leader'),
+  cancelled: () => etcdError(GRPC.cancelled, 'etcdserver: request canceled'),
   serverStopped: () => etcdError(GRPC.unavailable, 'etcdserver: server stopped'),
   timeout: () => etcdError(GRPC.unavailable, 'etcdserver: request timed out'),
   authenticationFailed: () =>

@@ -1,0 +1,264 @@
+import { revisionOf } from '../../model/cursor';
+import { keyOf } from '../../model/entry';
+import { RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { CLOSE_CODES, type ServerFrame, type WatchedChange } from '../../model/frames';
+import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
+import type {
+  EntryChange,
+  EntryWatch,
+  EntryWatches,
+  EntryWatchListener,
+  EntryWatchRequest,
+  WatchEnd,
+} from './etcd-namespace';
+
+/** Opens a socket to the namespace, with the permissions of the caller. It carries the frames of `model/frames.ts`. */
+export type OpenSocket = (listener: SocketListener) => Promise<NamespaceSocket>;
+
+type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
+
+/** Credit is returned in amounts of this size: each frame of credit costs the registry a message. */
+const CREDIT_LUMP_BYTES = 1024 * 1024;
+
+/** Watches of a client over sockets of the namespace, which know how much of them has been read. */
+export class FrameWatches implements EntryWatches {
+  readonly #open: OpenSocket;
+  readonly #sockets: WatchSocket[] = [];
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(open: OpenSocket) {
+    this.#open = open;
+  }
+
+  watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
+    let socket = this.#sockets.find(({ hasRoom }) => hasRoom);
+    if (socket === undefined) {
+      const made: WatchSocket = new WatchSocket(this.#open, () => {
+        const at = this.#sockets.indexOf(made);
+        if (at >= 0) this.#sockets.splice(at, 1);
+      });
+      made.isPaused = this.#isPaused;
+      this.#sockets.push(made);
+      socket = made;
+    }
+    return socket.watch(request, listener);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    for (const socket of this.#sockets) socket.isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const socket of [...this.#sockets]) socket.close();
+  }
+}
+
+/** A watch on a socket. */
+interface SocketWatch {
+  readonly listener: EntryWatchListener;
+  hasBegun: boolean;
+  /** Changes of a revision that comes in several frames. */
+  parts: EntryChange[];
+}
+
+/** One socket with its watches. */
+class WatchSocket {
+  isPaused = false;
+  readonly #watches = new Map<string, SocketWatch>();
+  readonly #gone: () => void;
+  /** Frames that were sent before the socket was open. */
+  #unsent: string[] | undefined = [];
+  #socket: NamespaceSocket | undefined;
+  #isClosed = false;
+  #names = 0;
+  #credit = 0;
+  readonly #marks: string[] = [];
+
+  /** @param gone Called once it can't be used any more. */
+  constructor(open: OpenSocket, gone: () => void) {
+    this.#gone = gone;
+    open({ frame: (text) => this.#take(text), closed: (code) => this.#lost(code) }).then(
+      (socket) => this.#opened(socket),
+      (error: unknown) => this.#end(error instanceof RegistryError ? { kind: 'refused', error } : { kind: 'lost' }),
+    );
+  }
+
+  get hasRoom(): boolean {
+    return this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
+  }
+
+  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
+    // Names count up, so that watches of different clients have the same, and with them the same frames.
+    const name = this.#names.toString(36);
+    this.#names += 1;
+    this.#watches.set(name, { listener, hasBegun: false, parts: [] });
+    const from = after === undefined ? { fromNow: true } : { afterRevision: after };
+    this.#send({
+      type: 'watch',
+      id: name,
+      watch: name,
+      scope: { keys: [keysOf(interval)] },
+      previous: previous || undefined,
+      observer: true,
+      ...from,
+    });
+    return {
+      sync: () => this.#send({ type: 'sync', id: `s${name}`, watch: name }),
+      close: () => {
+        if (this.#watches.delete(name)) this.#send({ type: 'unwatch', id: `u${name}`, watch: name });
+        if (this.#watches.size === 0 && !this.hasRoom) this.close();
+      },
+    };
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    for (const mark of this.#marks.splice(0)) this.#grant(mark);
+    if (this.#credit >= CREDIT_LUMP_BYTES) this.#grant();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#gone();
+    this.#watches.clear();
+    this.#socket?.close(1000, 'the watch is over');
+  }
+
+  #opened(socket: NamespaceSocket): void {
+    if (this.#isClosed) {
+      socket.close(1000, 'the watch is over');
+      return;
+    }
+    this.#socket = socket;
+    for (const text of this.#unsent ?? []) socket.send(text);
+    this.#unsent = undefined;
+  }
+
+  #send(frame: object): void {
+    if (this.#isClosed) return;
+    const text = JSON.stringify(frame);
+    if (this.#socket === undefined) this.#unsent?.push(text);
+    else this.#socket.send(text);
+  }
+
+  #take(text: string): void {
+    if (this.#isClosed) return;
+    this.#credit += text.length;
+    const frame = readFrame(text);
+    this.#act(frame);
+    if (frame.type === 'mark') {
+      if (this.isPaused) this.#marks.push(frame.mark);
+      else this.#grant(frame.mark);
+    } else if (!this.isPaused && this.#credit >= CREDIT_LUMP_BYTES) this.#grant();
+  }
+
+  #grant(mark?: string): void {
+    const bytes = Math.max(1, this.#credit);
+    this.#credit = 0;
+    this.#send({ type: 'credit', bytes, mark });
+  }
+
+  #act(frame: ServerFrame): void {
+    if (frame.type === 'answer') {
+      const watch = this.#watches.get(frame.id);
+      if (watch === undefined || watch.hasBegun) return;
+      watch.hasBegun = true;
+      const { cursor } = frame.body as { cursor: string }; // `as`: the answer to a watch
+      watch.listener.begun(revisionOf(cursor));
+      return;
+    }
+    if (frame.type === 'error') {
+      if (frame.id !== undefined) this.#refused(frame.id, frame);
+      return;
+    }
+    if (!('watch' in frame)) return;
+    const watch = this.#watches.get(frame.watch);
+    if (watch === undefined) return;
+    if (frame.type === 'changes') this.#changed(watch, frame);
+    else if (frame.type === 'bookmark') watch.listener.reached(revisionOf(frame.cursor));
+    else if (frame.type === 'reset') this.#reset(frame.watch, frame);
+  }
+
+  #changed(watch: SocketWatch, frame: ChangesFrame): void {
+    const changes = changesIn(frame);
+    if (frame.last === false) {
+      watch.parts.push(...changes);
+      return;
+    }
+    const whole = watch.parts.length === 0 ? changes : [...watch.parts.splice(0), ...changes];
+    watch.listener.changed(frame.revision, whole);
+  }
+
+  #refused(name: string, { code, detail }: Extract<ServerFrame, { type: 'error' }>): void {
+    const watch = this.#watches.get(name);
+    if (watch === undefined) return;
+    this.#watches.delete(name);
+    // `as`: the namespace uses the same codes as everything else.
+    const error = new RegistryError(code as RegistryErrorCode, detail);
+    watch.listener.ended({ kind: 'refused', error });
+  }
+
+  #reset(name: string, frame: Extract<ServerFrame, { type: 'reset' }>): void {
+    const watch = this.#watches.get(name);
+    this.#watches.delete(name);
+    watch?.listener.ended({ kind: 'compacted', revision: frame.compactedRevision ?? 0 });
+  }
+
+  #lost(code: number): void {
+    const error = new RegistryError('UNAUTHENTICATED', 'the token is not valid any more');
+    this.#end(code === CLOSE_CODES.unauthorized ? { kind: 'refused', error } : { kind: 'lost' });
+  }
+
+  #end(reason: WatchEnd): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#gone();
+    const ended = [...this.#watches.values()];
+    this.#watches.clear();
+    for (const { listener } of ended) listener.ended(reason);
+  }
+}
+
+/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
+function keysOf({ from, to }: KeyInterval): object {
+  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
+  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
+}
+
+/** Frames of the same change to many watches have the same text, so the last one is kept parsed. */
+let lastText = '';
+let lastFrame: ServerFrame | undefined;
+const decoded = new WeakMap<ChangesFrame, readonly EntryChange[]>();
+
+function readFrame(text: string): ServerFrame {
+  if (lastFrame !== undefined && text === lastText) return lastFrame;
+  lastText = text;
+  lastFrame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+  return lastFrame;
+}
+
+function changesIn(frame: ChangesFrame): readonly EntryChange[] {
+  const known = decoded.get(frame);
+  if (known !== undefined) return known;
+  const changes = frame.changes.flatMap(entryChange);
+  decoded.set(frame, changes);
+  return changes;
+}
+
+function entryChange(change: WatchedChange): EntryChange[] {
+  if (change.kind !== 'entry') return [];
+  const { type, before } = change;
+  return [{ type, key: keyOf(change), before, ...(change.type === 'put' && { after: change.after }) }];
+}

@@ -1,0 +1,195 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  RangeRequest_SortOrder as Order,
+  type RangeRequest,
+  type RangeResponse,
+  RangeResponseSchema,
+  RangeRequest_SortTarget as Target,
+} from '../../codecs/etcd/messages/rpc_pb';
+import { etcdRevision, registryRevision } from '../../codecs/etcd/numbers';
+import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
+import { byteString } from '../../model/bytes';
+import { type EntryRange, type EntryView, keyOf } from '../../model/entry';
+import { hasCode } from '../../model/errors';
+import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { ETCD_RANGE_MAX_BYTES } from '../../model/limits';
+import type { EntryOrder } from '../../model/namespace-api';
+import type { EtcdNamespace, Known, RangeCommand } from './etcd-namespace';
+import { isEmptyInterval, keyValueOfView, requestedInterval, responseHeader } from './key-values';
+
+/** Orders that the registry has itself. Values are sorted here. */
+const ORDERS: Readonly<Partial<Record<Target, EntryOrder>>> = {
+  [Target.KEY]: 'key',
+  [Target.VERSION]: 'version',
+  [Target.CREATE]: 'createdRevision',
+  [Target.MOD]: 'revision',
+};
+
+/** A checked range. */
+export interface RangePlan {
+  request: RangeRequest;
+  interval: KeyInterval;
+  /** Entries to ask the registry for. */
+  selection: Omit<RangeCommand, 'interval'>;
+  /** True if entries are filtered or sorted here, which needs all of them. */
+  isSifted: boolean;
+}
+
+/**
+ * Checks the request of a range.
+ *
+ * @throws {RegistryError} With etcd's text.
+ */
+export function rangePlan(request: RangeRequest): RangePlan {
+  const interval = requestedInterval(request.key, request.rangeEnd);
+  if (!(request.sortOrder in Order) || !(request.sortTarget in Target)) throw ETCD_ERRORS.invalidSort();
+  const isFiltered =
+    request.minModRevision !== 0n ||
+    request.maxModRevision !== 0n ||
+    request.minCreateRevision !== 0n ||
+    request.maxCreateRevision !== 0n;
+  const isSifted = !request.countOnly && (isFiltered || isSortedHere(request));
+  const limit = request.limit > 0n && !isSifted ? Number(request.limit) : undefined;
+  const { keysOnly, countOnly } = request;
+  return {
+    request,
+    interval,
+    isSifted,
+    selection: {
+      limit,
+      order: isSifted ? 'key' : ORDERS[request.sortTarget],
+      descending: isDescending(request) && !isSifted,
+      keysOnly: keysOnly && request.sortTarget !== Target.VALUE,
+      countOnly,
+    },
+  };
+}
+
+const isDescending = ({ sortOrder }: RangeRequest): boolean => sortOrder === Order.DESCEND;
+
+/** The registry has no order by value. */
+const isSortedHere = ({ sortTarget }: RangeRequest): boolean => sortTarget === Target.VALUE;
+
+/** Returns the revision of the registry at which a range is to be read; undefined for the newest one. */
+export function rangeRevision({ revision }: RangeRequest): number | undefined {
+  return revision > 0n ? registryRevision(revision) : undefined;
+}
+
+/** Answers a range. */
+export async function readRange(namespace: EtcdNamespace, request: RangeRequest): Promise<RangeResponse> {
+  const plan = rangePlan(request);
+  const { revision, body } = await readEntries(namespace, plan);
+  return rangeResponse(plan, body, responseHeader(namespace.id, revision));
+}
+
+/**
+ * Reads the entries of a range, all of them unless it has a limit: clients that set none do not look whether there are more.
+ *
+ * @throws {RegistryError} With etcd's text if the range is too long, or its revision is not in the history.
+ */
+export async function readEntries(namespace: EtcdNamespace, plan: RangePlan): Promise<Known<EntryRange>> {
+  const { request, interval, selection } = plan;
+  const atRevision = rangeRevision(request);
+  if (isEmptyInterval(interval)) {
+    // No key can be between them, but the revision has to be checked, and the newest one found out.
+    const { revision } = await readAt(namespace, { interval: intervalOf(interval.from), countOnly: true, atRevision });
+    return { revision, body: { entries: [], count: 0, more: false } };
+  }
+  const first = await readAt(namespace, { interval, ...selection, atRevision });
+  const { entries, more } = first.body;
+  if (!more || entries.length === selection.limit || selection.countOnly) return first;
+  return allEntries(namespace, plan, { revision: first.revision, at: atRevision ?? first.revision });
+}
+
+/** Reads a range that is longer than an answer of the registry, piece by piece, as of one revision. */
+async function allEntries(
+  namespace: EtcdNamespace,
+  { interval, selection, request }: RangePlan,
+  { revision, at }: { revision: number; at: number },
+): Promise<Known<EntryRange>> {
+  const { keysOnly } = selection;
+  const entries: EntryView[] = [];
+  let bytes = 0;
+  for (let rest: KeyInterval | undefined = interval; rest !== undefined; ) {
+    const { body } = await readAt(namespace, { interval: rest, keysOnly, atRevision: at });
+    for (const entry of body.entries) {
+      entries.push(entry);
+      bytes += keysOnly ? 0 : entry.bytes;
+    }
+    if (bytes > ETCD_RANGE_MAX_BYTES) throw ETCD_ERRORS.requestTooLarge();
+    const last = body.entries.at(-1);
+    rest = body.more && last !== undefined ? { from: `${keyOf(last)}\u0000`, to: interval.to } : undefined;
+  }
+  const count = entries.length;
+  sortEntries(entries, request);
+  const limit = selection.limit ?? count;
+  return { revision, body: { entries: entries.slice(0, limit), count, more: limit < count } };
+}
+
+async function readAt(namespace: EtcdNamespace, command: RangeCommand): Promise<Known<EntryRange>> {
+  try {
+    return await namespace.range(command);
+  } catch (error) {
+    if (command.atRevision === undefined) throw error;
+    if (hasCode(error, 'COMPACTED')) throw ETCD_ERRORS.compacted();
+    if (hasCode(error, 'INVALID_REQUEST')) throw ETCD_ERRORS.futureRevision();
+    throw error;
+  }
+}
+
+/** Returns the response for the entries that were read. @param header Absent for ranges of nested transactions. */
+export function rangeResponse(
+  { request, isSifted }: RangePlan,
+  range: Pick<EntryRange, 'entries' | 'count' | 'more'>,
+  header: RangeResponse['header'],
+): RangeResponse {
+  const { entries, count = entries.length } = range;
+  const counted = create(RangeResponseSchema, { header, count: BigInt(count) });
+  if (request.countOnly) return counted;
+  if (!isSifted) {
+    counted.kvs = entries.map(keyValueOfView);
+    counted.more = range.more;
+    return counted;
+  }
+  const kept = entries.filter((entry) => isWanted(entry, request));
+  sortEntries(kept, request);
+  const limit = request.limit > 0n ? Number(request.limit) : kept.length;
+  counted.kvs = kept.slice(0, limit).map(keyValueOfView);
+  if (request.keysOnly) for (const each of counted.kvs) each.value = new Uint8Array(0);
+  counted.more = limit < kept.length;
+  return counted;
+}
+
+/** Reports whether an entry is within the bounds of a request, of which 0 is none. */
+function isWanted({ revision, createdRevision }: EntryView, request: RangeRequest): boolean {
+  const modified = etcdRevision(revision);
+  const created = etcdRevision(createdRevision);
+  return (
+    (request.minModRevision === 0n || modified >= request.minModRevision) &&
+    (request.maxModRevision === 0n || modified <= request.maxModRevision) &&
+    (request.minCreateRevision === 0n || created >= request.minCreateRevision) &&
+    (request.maxCreateRevision === 0n || created <= request.maxCreateRevision)
+  );
+}
+
+/** Sorts entries, which are in the order of their keys, as a request asks. */
+function sortEntries(entries: EntryView[], request: RangeRequest): void {
+  const { sortTarget } = request;
+  const sign = isDescending(request) ? -1 : 1;
+  if (sortTarget === Target.KEY) {
+    if (sign < 0) entries.reverse();
+    return;
+  }
+  const property = ORDERS[sortTarget];
+  if (property === undefined) {
+    const values = new Map(
+      entries.map((entry): [EntryView, string] => [entry, byteString(keyValueOfView(entry).value)]),
+    );
+    entries.sort((a, b) => sign * compareTexts(values.get(a) ?? '', values.get(b) ?? ''));
+    return;
+  }
+  if (property === 'key') return;
+  entries.sort((a, b) => sign * (a[property] - b[property]));
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,314 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  WatchCreateRequest_FilterType as Filter,
+  type WatchCreateRequest,
+  type WatchRequest,
+  type WatchResponse,
+  WatchResponseSchema,
+} from '../../codecs/etcd/messages/rpc_pb';
+import { registryRevision } from '../../codecs/etcd/numbers';
+import { ETCD_ERRORS, refusalOf } from '../../codecs/etcd/refusals';
+import { byteString } from '../../model/bytes';
+import { RegistryError } from '../../model/errors';
+import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { ETCD_PROGRESS_INTERVAL_MS, ETCD_WATCHES_PER_STREAM_MAX_COUNT } from '../../model/limits';
+import type { EntryChange, EntryWatch, EntryWatches, EtcdNamespace, WatchEnd } from './etcd-namespace';
+import { isEmptyInterval, responseHeader } from './key-values';
+import { eventOf, fragments } from './watch-events';
+
+/** Id in responses that are about no watch, or about all of them. */
+const NO_WATCH = -1n;
+
+/** Output of a stream of watches. */
+export interface WatchOutput {
+  send(response: WatchResponse): void;
+  /** Ends the stream with an error. */
+  fail(error: RegistryError): void;
+}
+
+/** A watch of a client. */
+interface Watcher {
+  readonly id: bigint;
+  readonly request: WatchCreateRequest;
+  /** Revision of the registry below which changes are not sent. */
+  readonly start: number;
+  watch: EntryWatch | undefined;
+  hasBegun: boolean;
+  /** True if something was sent since the last look of the timer. */
+  isFresh: boolean;
+  /** Number of answers to `sync` that are about requests for progress. */
+  asked: number;
+}
+
+/** A request for progress, which is answered once all watches of the stream have. */
+interface ProgressRequest {
+  readonly waiting: Set<Watcher>;
+  revision: number;
+}
+
+/**
+ * The watches of one stream, as etcd's server keeps them (`v3rpc/watch.go`).
+ *
+ * Requests are answered in their order: the next one begins when the watch before it has begun. A change is sent in one
+ * response with all others of its revision, unless the client accepts fragments.
+ */
+export class WatchStream {
+  readonly #namespace: EtcdNamespace;
+  readonly #output: WatchOutput;
+  readonly #watches: EntryWatches;
+  readonly #watchers = new Map<bigint, Watcher>();
+  readonly #queue: WatchRequest[] = [];
+  readonly #progress: ProgressRequest[] = [];
+  #beginning: Watcher | undefined;
+  #isAsking = false;
+  #lastId = -1n;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isClosed = false;
+
+  constructor(namespace: EtcdNamespace, output: WatchOutput) {
+    this.#namespace = namespace;
+    this.#output = output;
+    this.#watches = namespace.openWatches();
+  }
+
+  /** Takes a request of the client. */
+  take(request: WatchRequest): void {
+    if (this.#isClosed) return;
+    this.#queue.push(request);
+    this.#next();
+  }
+
+  /** The client does not read: the registry keeps what follows. */
+  pause(): void {
+    this.#watches.pause();
+  }
+
+  resume(): void {
+    this.#watches.resume();
+  }
+
+  /** Ends all watches, without a response. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#watches.close();
+    this.#watchers.clear();
+  }
+
+  #next(): void {
+    while (this.#beginning === undefined && !this.#isAsking && !this.#isClosed) {
+      const request = this.#queue.shift()?.requestUnion;
+      if (request === undefined) return;
+      if (request.case === 'createRequest') this.#create(request.value);
+      else if (request.case === 'cancelRequest') this.#cancel(request.value.watchId);
+      else if (request.case === 'progressRequest') this.#askForProgress();
+    }
+  }
+
+  #create(request: WatchCreateRequest): void {
+    const interval = watchedInterval(request);
+    const refusal = this.#problemOf(request, interval);
+    if (refusal !== undefined) {
+      this.#withRevision((revision) => this.#refuse(revision, refusal));
+      return;
+    }
+    const id = request.watchId !== 0n ? request.watchId : this.#freeId();
+    const start = request.startRevision > 0n ? registryRevision(request.startRevision) : 0;
+    const watcher: Watcher = { id, request, start, watch: undefined, hasBegun: false, isFresh: true, asked: 0 };
+    this.#watchers.set(id, watcher);
+    this.#beginning = watcher;
+    watcher.watch = this.#watches.watch(
+      { interval, after: start > 0 ? start - 1 : undefined, previous: request.prevKv },
+      {
+        begun: (revision) => this.#begun(watcher, revision),
+        changed: (revision, changes) => this.#changed(watcher, revision, changes),
+        reached: (revision) => this.#reached(watcher, revision),
+        ended: (reason) => this.#ended(watcher, reason),
+      },
+    );
+  }
+
+  /** Returns etcd's reason to refuse a watch; undefined if there is none. */
+  #problemOf({ watchId }: WatchCreateRequest, interval: KeyInterval): string | undefined {
+    if (isEmptyInterval(interval)) return 'mvcc: watcher range is empty';
+    if (watchId !== 0n && this.#watchers.has(watchId)) return 'mvcc: duplicate watch ID provided on the WatchStream';
+    return this.#watchers.size >= ETCD_WATCHES_PER_STREAM_MAX_COUNT
+      ? refusalOf(ETCD_ERRORS.tooManyRequests()).message
+      : undefined;
+  }
+
+  #freeId(): bigint {
+    do this.#lastId += 1n;
+    while (this.#watchers.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  #begun(watcher: Watcher, revision: number): void {
+    watcher.hasBegun = true;
+    this.#respond(revision, { watchId: watcher.id, created: true });
+    if (watcher.request.progressNotify) this.#timer ??= setInterval(() => this.#tick(), ETCD_PROGRESS_INTERVAL_MS);
+    this.#isBegun(watcher);
+  }
+
+  #isBegun(watcher: Watcher): void {
+    if (this.#beginning !== watcher) return;
+    this.#beginning = undefined;
+    this.#next();
+  }
+
+  #changed(watcher: Watcher, revision: number, changes: readonly EntryChange[]): void {
+    const { request, start, id } = watcher;
+    if (this.#isClosed || revision < start || !this.#watchers.has(id)) return;
+    const isLeftOut = {
+      put: request.filters.includes(Filter.NOPUT),
+      delete: request.filters.includes(Filter.NODELETE),
+    };
+    const events = changes
+      .filter(({ type }) => !isLeftOut[type])
+      .map((change) => eventOf(change, revision, request.prevKv));
+    if (events.length === 0) return;
+    watcher.isFresh = true;
+    const pieces = request.fragment ? fragments(events) : [events];
+    for (const [index, piece] of pieces.entries()) {
+      this.#respond(revision, { watchId: id, events: piece, fragment: index < pieces.length - 1 });
+    }
+  }
+
+  #reached(watcher: Watcher, revision: number): void {
+    if (watcher.asked > 0) {
+      watcher.asked -= 1;
+      const request = this.#progress.find(({ waiting }) => waiting.has(watcher));
+      if (request !== undefined) {
+        request.revision = Math.min(request.revision, revision);
+        this.#answered(request, watcher);
+      }
+      return;
+    }
+    if (!watcher.request.progressNotify || !this.#watchers.has(watcher.id)) return;
+    watcher.isFresh = true;
+    this.#respond(revision, { watchId: watcher.id });
+  }
+
+  #answered(request: ProgressRequest, watcher: Watcher): void {
+    request.waiting.delete(watcher);
+    while (this.#progress[0]?.waiting.size === 0) {
+      const { revision } = this.#progress[0];
+      this.#progress.shift();
+      if (Number.isFinite(revision)) this.#respond(revision, { watchId: NO_WATCH });
+    }
+  }
+
+  /** Asks the watches that have been silent for their progress. */
+  #tick(): void {
+    for (const watcher of this.#watchers.values()) {
+      if (!watcher.request.progressNotify || !watcher.hasBegun) continue;
+      if (!watcher.isFresh) watcher.watch?.sync();
+      watcher.isFresh = false;
+    }
+  }
+
+  #askForProgress(): void {
+    if (this.#watchers.size === 0) {
+      this.#withRevision((revision) => this.#respond(revision, { watchId: NO_WATCH }));
+      return;
+    }
+    const waiting = new Set(this.#watchers.values());
+    this.#progress.push({ waiting, revision: Number.POSITIVE_INFINITY });
+    for (const watcher of waiting) {
+      watcher.asked += 1;
+      watcher.watch?.sync();
+    }
+  }
+
+  #cancel(id: bigint): void {
+    const watcher = this.#watchers.get(id);
+    if (watcher === undefined) return;
+    this.#withRevision((revision) => {
+      if (!this.#watchers.has(id)) return;
+      this.#forget(watcher);
+      watcher.watch?.close();
+      this.#respond(revision, { watchId: id, canceled: true });
+    });
+  }
+
+  #ended(watcher: Watcher, reason: WatchEnd): void {
+    if (this.#isClosed || !this.#watchers.has(watcher.id)) return;
+    if (reason.kind === 'lost') {
+      this.#fail(ETCD_ERRORS.noLeader());
+      return;
+    }
+    this.#forget(watcher);
+    if (reason.kind === 'refused') {
+      this.#withRevision((revision) => this.#refuse(revision, refusedText(reason.error)));
+    } else {
+      this.#withRevision((revision) => this.#compacted(watcher, revision, reason.revision));
+    }
+    this.#isBegun(watcher);
+  }
+
+  #compacted({ id, hasBegun }: Watcher, revision: number, compactedRevision: number): void {
+    if (!hasBegun) this.#respond(revision, { watchId: id, created: true });
+    const compactRevision = responseHeader(this.#namespace.id, compactedRevision).revision;
+    this.#respond(revision, { watchId: id, canceled: true, compactRevision });
+  }
+
+  #forget(watcher: Watcher): void {
+    this.#watchers.delete(watcher.id);
+    for (const request of [...this.#progress]) this.#answered(request, watcher);
+  }
+
+  #refuse(revision: number, cancelReason: string): void {
+    this.#respond(revision, { watchId: NO_WATCH, created: true, canceled: true, cancelReason });
+  }
+
+  /** Finds out the newest revision, and then goes on with the requests. */
+  #withRevision(act: (revision: number) => void): void {
+    this.#isAsking = true;
+    this.#namespace
+      .transaction({ if: [], do: [], else: [] })
+      .then(({ revision }) => {
+        this.#isAsking = false;
+        if (this.#isClosed) return;
+        act(revision);
+        this.#next();
+      })
+      .catch((error: unknown) => this.#fail(error instanceof RegistryError ? error : ETCD_ERRORS.noLeader()));
+  }
+
+  #fail(error: RegistryError): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#output.fail(error);
+  }
+
+  #respond(revision: number, members: Partial<Omit<WatchResponse, '$typeName' | '$unknown' | 'header'>>): void {
+    if (this.#isClosed) return;
+    const header = responseHeader(this.#namespace.id, revision);
+    this.#output.send(create(WatchResponseSchema, { header, ...members }));
+  }
+}
+
+/** Returns the keys of a watch. Without a key, it begins at the first one. */
+function watchedInterval({ key, rangeEnd }: WatchCreateRequest): KeyInterval {
+  const from = byteString(key);
+  if (rangeEnd.length === 0) return intervalOf(from === '' ? '\u0000' : from);
+  const to = byteString(rangeEnd);
+  if (to === '\u0000') return { from: from === '\u0000' ? '' : from };
+  return { from, to };
+}
+
+/** Returns the reason of a cancellation as etcd's server writes it: a status of gRPC as text. */
+function refusedText(error: RegistryError): string {
+  const { code, message } = refusalOf(error);
+  return `rpc error: code = ${CODE_NAMES[code] ?? 'Unknown'} desc = ${message}`;
+}
+
+/** Names of codes in texts of Go's gRPC. */
+const CODE_NAMES: Readonly<Record<number, string>> = {
+  3: 'InvalidArgument',
+  7: 'PermissionDenied',
+  8: 'ResourceExhausted',
+  9: 'FailedPrecondition',
+  16: 'Unauthenticated',
+};
