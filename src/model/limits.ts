@@ -1273,3 +1273,57 @@ export const ETCD_WATCH_FRAGMENT_BYTES = 1536 * 1024;
 
 /** Interval at which a watch that asked for it learns that nothing has changed. etcd has ten minutes. */
 export const ETCD_PROGRESS_INTERVAL_MS = 60_000;
+
+/** Size of a message that a gRPC method receives, unless it sets its own: etcd's. gRPC answers 8, resource exhausted. */
+export const GRPC_MESSAGE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** Metadata of a gRPC call: twice the 8 KiB that gRPC recommends, with room for a token. A larger block resets the stream. */
+export const GRPC_HEADERS_MAX_BYTES = 32 * 1024;
+
+/** Text of a gRPC status that is sent: clients accept trailers of 8 KiB, and percent-encoding triples the text. */
+export const GRPC_DETAILS_MAX_CHARACTERS = 2_048;
+
+/** Open gRPC streams of a connection. A client of etcd may open one for each watch; an idle one takes some 10 KB. */
+export const GRPC_STREAMS_PER_CONNECTION_MAX_COUNT = 10_000;
+
+/** Open gRPC streams of all connections, which take some 500 MB. gRPC answers 8, resource exhausted. */
+export const GRPC_STREAMS_MAX_COUNT = 50_000;
+
+/** Connections of a port for gRPC; each takes some 100 KB with its compression tables. Further ones are closed at once. */
+export const GRPC_CONNECTIONS_MAX_COUNT = 10_000;
+
+/** Unread output of a gRPC stream up to which its owner may send without waiting: one window of HTTP/2. */
+export const GRPC_OUTPUT_READY_MAX_BYTES = 64 * 1024;
+
+/** Unread output of a gRPC stream whose owner does not wait. Beyond this, the stream is reset as one that demands too much. */
+export const GRPC_OUTPUT_UNREAD_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Time for which a client may leave the end of a gRPC answer unread, which keeps all of it in memory. */
+export const GRPC_ANSWER_UNREAD_MAX_MS = 60_000;
+
+/** Deadline for the only message of a unary gRPC call. gRPC answers 4, deadline exceeded. */
+export const GRPC_REQUEST_MAX_MS = 60_000;
+
+/** Window of HTTP/2 for the requests of a gRPC stream: a message of maximum size needs no further round trip. */
+export const GRPC_STREAM_WINDOW_BYTES = 2 * 1024 * 1024;
+
+/** Interval at which the peer of a gRPC connection is pinged, so that a frozen or unreachable one is noticed. */
+export const GRPC_KEEPALIVE_INTERVAL_MS = 60_000;
+
+/** Time for a ping of a gRPC connection to be acknowledged, as in etcd. */
+export const GRPC_KEEPALIVE_TIMEOUT_MS = 20_000;
+
+/** Time after which a gRPC connection without a stream is closed. Go's clients close theirs after 30 minutes. */
+export const GRPC_IDLE_CONNECTION_MAX_MS = 35 * 60_000;
+
+/** Interval at which gRPC connections are checked against these deadlines. */
+export const GRPC_CHECK_INTERVAL_MS = 1_000;
+
+/** Streams that a gRPC client may reset at once; beyond this, the rate below. A cancelled call resets its stream. */
+export const GRPC_RESETS_BURST_MAX_COUNT = 10_000;
+
+/** Streams that a gRPC client may reset in a second before its connection is closed, against floods of resets. */
+export const GRPC_RESETS_PER_SECOND_MAX_COUNT = 1_000;
+
+/** Time for a new connection to send the first bytes, by which a shared port tells HTTP/1 from HTTP/2. */
+export const FIRST_BYTES_MAX_MS = 10_000;

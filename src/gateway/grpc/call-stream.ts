@@ -1,0 +1,184 @@
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { GRPC_ANSWER_UNREAD_MAX_MS, GRPC_REQUEST_MAX_MS } from '../../model/limits';
+import { encodeDetails, GrpcCode, GrpcError } from './grpc-error';
+import type { GrpcCall, GrpcLog, GrpcPeer } from './grpc-method';
+import { framedOne } from './message-frames';
+import { ANSWER_HEADERS, DEADLINE_PASSED, parseTimeout, type Refusal, statusHeaders } from './request-headers';
+
+const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' };
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const WITHOUT_MESSAGES = { endStream: true, sendDate: false };
+
+/** Longest delay that timers take. A later deadline needs none: the connection will not last. */
+const TIMER_MAX = 2 ** 31 - 1;
+
+/** The connection of a stream, as its calls see it. */
+export interface CallConnection {
+  readonly peer: GrpcPeer;
+  readonly log: GrpcLog;
+  /** Time of the last check, in milliseconds. Reading a clock for each call would cost more than it tells. */
+  readonly checkedAt: number;
+  /** The calls whose streams are open. */
+  readonly calls: Set<CallStream>;
+}
+
+/** The stream of one call: its deadline, its signal, and the status with which it ends. */
+export class CallStream implements GrpcCall {
+  readonly path: string;
+  readonly metadata: IncomingHttpHeaders;
+  readonly stream: ServerHttp2Stream;
+  readonly #connection: CallConnection;
+  readonly #openedAt: number;
+  #endedAt: number | undefined;
+  #trailers = OK_TRAILERS;
+  #timer: NodeJS.Timeout | undefined;
+  #controller: AbortController | undefined;
+  #isAborted = false;
+  /** True once the client has sent all of its messages. */
+  hasRequest = false;
+  /** True if the client may take its time to send messages. */
+  isStreaming = false;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: CallConnection) {
+    this.path = headers[':path'] ?? '';
+    this.metadata = headers;
+    this.stream = stream;
+    this.#connection = connection;
+    this.#openedAt = connection.checkedAt;
+    connection.calls.add(this);
+    stream.on('error', ignoreError);
+    stream.on('close', () => this.#closed());
+    stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers));
+  }
+
+  get authority(): string {
+    return this.metadata[':authority'] ?? this.metadata.host ?? '';
+  }
+
+  get peer(): GrpcPeer {
+    return this.#connection.peer;
+  }
+
+  get signal(): AbortSignal {
+    // Most calls do without one, and it costs as much as the rest of their bookkeeping.
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isAborted) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** True once the answer has ended or the stream is gone. */
+  get isOver(): boolean {
+    return this.#endedAt !== undefined;
+  }
+
+  /** Milliseconds that the client gives the call; undefined if it sets no deadline. */
+  get timeoutMs(): number | undefined {
+    const timeout = this.metadata['grpc-timeout'];
+    return typeof timeout === 'string' ? parseTimeout(timeout) : undefined;
+  }
+
+  /** Starts the deadline of the call. */
+  endAfter(ms: number): void {
+    if (ms > TIMER_MAX || this.#endedAt !== undefined) return;
+    this.#timer = setTimeout(() => this.end(DEADLINE_PASSED), Math.ceil(ms));
+  }
+
+  /** Ends a call that no method serves. Its request is read and dropped. */
+  refuse(refusal: GrpcError | Refusal): void {
+    this.stream.on('end', () => {
+      this.hasRequest = true;
+    });
+    this.stream.resume();
+    this.end(refusal);
+  }
+
+  /** Answers with one message and OK. */
+  answer(message: Uint8Array): void {
+    if (this.#endedAt !== undefined) return;
+    this.#finish();
+    this.stream.respond(ANSWER_HEADERS, WITH_TRAILERS);
+    this.stream.end(framedOne(message));
+  }
+
+  /** Writes frames of messages. `taken` is called once the window of HTTP/2 had room for them, or the stream has ended. */
+  write(frames: Uint8Array, taken: () => void): void {
+    if (this.#endedAt !== undefined) return;
+    if (!this.stream.headersSent) this.stream.respond(ANSWER_HEADERS, WITH_TRAILERS);
+    this.stream.write(frames, taken);
+  }
+
+  /** Ends the answer with a status, OK unless an error is given, after the frames that were written. */
+  end(error?: GrpcError | Refusal): void {
+    if (this.#endedAt !== undefined) return;
+    this.#finish();
+    if (!this.stream.headersSent) {
+      const httpStatus = error !== undefined && 'httpStatus' in error ? error.httpStatus : 200;
+      this.stream.respond(statusHeaders(error ?? { code: GrpcCode.OK, details: '' }, httpStatus), WITHOUT_MESSAGES);
+    } else {
+      if (error !== undefined) {
+        this.#trailers = { 'grpc-status': String(error.code), 'grpc-message': encodeDetails(error.details) };
+      }
+      this.stream.end();
+    }
+    if (error !== undefined || this.isStreaming) this.#abort();
+  }
+
+  /** Returns the status that an exception of a method stands for. Logs it unless it is one. */
+  statusOf(error: unknown): GrpcError {
+    if (error instanceof GrpcError) return error;
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#connection.log('A gRPC method failed', { path: this.path, error: cause });
+    return new GrpcError(GrpcCode.UNKNOWN, 'internal error');
+  }
+
+  /** Ends the call with the status that an exception of a method stands for. */
+  fail(error: unknown): void {
+    if (this.#endedAt === undefined) this.end(this.statusOf(error));
+  }
+
+  /** Ends the stream at once, and drops what was not sent. */
+  reset(code: number): void {
+    this.#endedAt ??= this.#connection.checkedAt;
+    this.stream.close(code);
+    this.#abort();
+  }
+
+  /** Ends the call if its client sends or reads nothing for too long. */
+  check(now: number): void {
+    if (this.#endedAt !== undefined) {
+      if (now - this.#endedAt > GRPC_ANSWER_UNREAD_MAX_MS) this.reset(constants.NGHTTP2_CANCEL);
+    } else if (!this.hasRequest && !this.isStreaming && now - this.#openedAt > GRPC_REQUEST_MAX_MS) {
+      this.end(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, 'the request did not arrive in time'));
+    }
+  }
+
+  /** Marks the answer as complete. A client that still sends is asked to stop, once it has the answer. */
+  #finish(): void {
+    this.#endedAt = this.#connection.checkedAt;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (!this.hasRequest) this.stream.once('finish', () => this.#stopRequest());
+  }
+
+  #stopRequest(): void {
+    if (!this.hasRequest) this.stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  #abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort();
+  }
+
+  #closed(): void {
+    this.#connection.calls.delete(this);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#endedAt === undefined || this.isStreaming) {
+      this.#endedAt ??= this.#connection.checkedAt;
+      this.#abort();
+    }
+  }
+}
+
+/** Errors of a stream end it, which `close` reports. */
+function ignoreError(): void {}
