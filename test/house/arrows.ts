@@ -37,7 +37,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js'], apart: true },
-  protocols: { rooms: ['model', 'codecs'], packages: ['@bufbuild/protobuf'], apart: true },
+  protocols: { rooms: ['model', 'auth', 'codecs'], packages: ['@bufbuild/protobuf'], apart: true },
   console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs', 'protocols'],

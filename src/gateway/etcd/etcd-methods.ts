@@ -1,0 +1,170 @@
+import { create, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import { Auth, AuthenticateResponseSchema, ResponseHeaderSchema } from '../../codecs/etcd/messages/rpc_pb';
+import { refusalOf } from '../../codecs/etcd/refusals';
+import type { StreamInput } from '../../protocols/etcd/etcd-call';
+import { ETCD_METHODS, type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
+import { GrpcCode, GrpcError } from '../grpc/grpc-error';
+import type { GrpcCall, GrpcInput, GrpcMethod, GrpcMethods, GrpcOutput } from '../grpc/grpc-method';
+import type { EtcdClient, EtcdClients } from './etcd-clients';
+
+/** Options of {@link etcdMethods}. */
+export interface EtcdMethodsOptions {
+  clients: EtcdClients;
+  /** True if clients reach the port by TLS. */
+  isSecure: boolean;
+  /** Called with an error that is not one of the registry's. */
+  onFault(error: unknown, path: string): void;
+}
+
+/** Returns the methods of etcd's API for a server of gRPC, by path. */
+export function etcdMethods(options: EtcdMethodsOptions): GrpcMethods {
+  const methods = new Map<string, GrpcMethod>();
+  for (const method of ETCD_METHODS) methods.set(pathOf(method.method), grpcMethod(method, options));
+  methods.set(pathOf(Auth.method.authenticate), authenticate(options));
+  return methods;
+}
+
+const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
+
+function grpcMethod(method: EtcdMethod, options: EtcdMethodsOptions): GrpcMethod {
+  const { input, output } = method.method;
+  if (method.kind === 'unary') {
+    return {
+      kind: 'unary',
+      answer: async (bytes, call) => {
+        try {
+          const request = readMessage(() => fromBinary(input, bytes));
+          const client = options.clients.client(tokenOf(call), call.peer);
+          const { namespace, user } = client instanceof Promise ? await client : client;
+          const { signal } = call;
+          const clientUrl = clientUrlOf(call, options.isSecure);
+          return toBinary(output, await method.answer({ namespace, user, clientUrl, signal }, request));
+        } catch (error) {
+          throw grpcError(error, call, options);
+        }
+      },
+    };
+  }
+  return {
+    kind: 'stream',
+    open: (call, out) => new EtcdStream(method, call, out, options),
+  };
+}
+
+/** A stream of a client, whose token may still have to be verified when its first messages arrive. */
+class EtcdStream implements GrpcInput {
+  readonly #method: Extract<EtcdMethod, { kind: 'stream' }>;
+  readonly #call: GrpcCall;
+  readonly #out: GrpcOutput;
+  readonly #options: EtcdMethodsOptions;
+  #input: StreamInput | undefined;
+  /** Messages that wait for the token to be verified. */
+  #opening: Promise<void> | undefined;
+
+  constructor(
+    method: Extract<EtcdMethod, { kind: 'stream' }>,
+    call: GrpcCall,
+    out: GrpcOutput,
+    options: EtcdMethodsOptions,
+  ) {
+    this.#method = method;
+    this.#call = call;
+    this.#out = out;
+    this.#options = options;
+    try {
+      const client = options.clients.client(tokenOf(call), call.peer);
+      if (client instanceof Promise) {
+        this.#opening = client.then(
+          (found) => this.#open(found),
+          (error: unknown) => this.#fail(error),
+        );
+      } else this.#open(client);
+    } catch (error) {
+      throw grpcError(error, call, options);
+    }
+    out.onDrain = () => this.#input?.resume();
+    call.signal.addEventListener('abort', () => this.#input?.close());
+  }
+
+  message(bytes: Uint8Array): void | Promise<void> {
+    const input = this.#input;
+    if (input === undefined) return this.#opening?.then(() => this.#input && this.message(bytes));
+    return input.take(readMessage(() => fromBinary(this.#method.method.input, bytes)));
+  }
+
+  ended(): void {
+    if (this.#input !== undefined) this.#input.finish();
+    else void this.#opening?.then(() => this.#input?.finish());
+  }
+
+  #open({ namespace, user }: EtcdClient): void {
+    const { signal } = this.#call;
+    if (signal.aborted) return;
+    const { output } = this.#method.method;
+    const clientUrl = clientUrlOf(this.#call, this.#options.isSecure);
+    this.#input = this.#method.open(
+      { namespace, user, clientUrl, signal },
+      {
+        send: (response: Message) => {
+          if (!this.#out.send(toBinary(output, response))) this.#input?.pause();
+        },
+        end: (error) => {
+          if (error === undefined) this.#out.end();
+          else this.#fail(error);
+        },
+      },
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#input?.close();
+    this.#out.end(grpcError(error, this.#call, this.#options));
+  }
+}
+
+function authenticate(options: EtcdMethodsOptions): GrpcMethod {
+  const { input } = Auth.method.authenticate;
+  return {
+    kind: 'unary',
+    answer: async (bytes, call) => {
+      try {
+        const { name, password } = readMessage(() => fromBinary(input, bytes));
+        const token = await options.clients.logIn(name, password, call.peer);
+        return toBinary(AuthenticateResponseSchema, create(AuthenticateResponseSchema, { header: EMPTY_HEADER, token }));
+      } catch (error) {
+        throw grpcError(error, call, options);
+      }
+    },
+  };
+}
+
+const EMPTY_HEADER = create(ResponseHeaderSchema);
+
+/** Reads a message. @throws {GrpcError} for bytes that are none: the words are those of Go's server. */
+function readMessage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GrpcError(GrpcCode.INTERNAL, `grpc: error unmarshalling request: ${reason}`);
+  }
+}
+
+/** Returns the token of a call. Clients of etcd send what a login has returned as `token`. */
+function tokenOf({ metadata }: GrpcCall): string | undefined {
+  const { token, authorization } = metadata;
+  const text = typeof token === 'string' ? token : authorization;
+  return text?.replace(/^bearer +/i, '');
+}
+
+const clientUrlOf = ({ authority }: GrpcCall, isSecure: boolean): string =>
+  `${isSecure ? 'https' : 'http'}://${authority}`;
+
+function grpcError(error: unknown, { path }: GrpcCall, { onFault }: EtcdMethodsOptions): GrpcError {
+  if (error instanceof GrpcError) return error;
+  const registryError = toRegistryError(error);
+  if (registryError !== error) onFault(error, path);
+  const { code, message } = refusalOf(registryError.toData());
+  // `as`: the texts of etcd have codes of gRPC alone.
+  return new GrpcError(code as GrpcCode, message);
+}

@@ -1,0 +1,101 @@
+import { callerOf, grantsOn } from '../../auth/authorize';
+import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
+import { hasCode } from '../../model/errors';
+import type { Principal } from '../../model/grant';
+import type { ClaimsOf } from '../../model/instance';
+import type { NamespaceApi } from '../../model/namespace-api';
+import type { NamespaceSockets } from '../../model/namespace-sockets';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { calledNamespace } from '../../protocols/etcd/called-namespace';
+import { permissionsOf } from '../../protocols/etcd/permissions';
+import { readToken, tokenFor } from '../../protocols/etcd/tokens';
+import type { EtcdClient, EtcdClients, EtcdPeer } from './etcd-clients';
+
+/** A registry in this process. */
+export interface NearRegistry {
+  /**
+   * Verifies a token, without a promise if it is known.
+   *
+   * @param address Address of the client, by which wrong tokens are counted.
+   * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
+   */
+  authenticate(token: string, address: string): Principal | Promise<Principal>;
+  /** Opens a namespace. @throws {RegistryError} `NAMESPACE_NOT_FOUND`. */
+  openNamespace(id: string): OpenedNamespace | Promise<OpenedNamespace>;
+  claimsOf: ClaimsOf;
+}
+
+interface OpenedNamespace {
+  calls: NamespaceApi;
+  sockets: NamespaceSockets;
+}
+
+/** Clients of a registry in this process. */
+export class NearClients implements EtcdClients {
+  readonly #registry: NearRegistry;
+  /** Token for calls without one; undefined: they are refused. */
+  readonly #defaultToken: string | undefined;
+  /** Clients that are known, by what verified their token, then by namespace and address. */
+  readonly #known = new WeakMap<Principal, Map<string, EtcdClient>>();
+
+  constructor(registry: NearRegistry, defaultToken?: string) {
+    this.#registry = registry;
+    this.#defaultToken = defaultToken;
+  }
+
+  client(token: string | undefined, { address }: EtcdPeer): EtcdClient | Promise<EtcdClient> {
+    const text = token ?? this.#defaultToken;
+    if (text === undefined) throw ETCD_ERRORS.userEmpty();
+    const { namespace = DEFAULT_NAMESPACE, secret } = readToken(text);
+    const principal = this.#registry.authenticate(secret, address);
+    if (principal instanceof Promise) return principal.then((found) => this.#clientOf(found, namespace, address));
+    return this.#clientOf(principal, namespace, address);
+  }
+
+  async logIn(name: string, password: string, { address }: EtcdPeer): Promise<string> {
+    if (name === '') throw ETCD_ERRORS.userEmpty();
+    try {
+      await this.#registry.authenticate(password, address);
+    } catch (error) {
+      throw hasCode(error, 'UNAUTHENTICATED') ? ETCD_ERRORS.authenticationFailed() : error;
+    }
+    return tokenFor(name, password);
+  }
+
+  #clientOf(principal: Principal, namespace: string, address: string): EtcdClient | Promise<EtcdClient> {
+    const name = `${namespace} ${address}`;
+    let known = this.#known.get(principal);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(principal, known);
+    }
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const opened = this.#registry.openNamespace(namespace);
+    if (opened instanceof Promise) {
+      return opened.then((each) => this.#remember(principal, name, this.#make(principal, namespace, address, each)));
+    }
+    return this.#remember(principal, name, this.#make(principal, namespace, address, opened));
+  }
+
+  #remember(principal: Principal, name: string, client: EtcdClient): EtcdClient {
+    this.#known.get(principal)?.set(name, client);
+    return client;
+  }
+
+  #make(principal: Principal, id: string, address: string, { calls, sockets }: OpenedNamespace): EtcdClient {
+    const caller = { ...callerOf(principal, id), address };
+    const { tokenId, expiresAt, redeemedId } = principal;
+    const grants = grantsOn(principal, id);
+    const purpose = { kind: 'stream', subscriber: `etcd-${tokenId}`, caller, grants, namespace: id, proof: 'marks' } as const;
+    const namespace = calledNamespace({
+      id,
+      calls,
+      caller,
+      grants,
+      permissions: permissionsOf(principal, id, this.#registry.claimsOf),
+      openSocket: (listener) => sockets.open({ ...purpose, expiresAt, redeemedId }, listener),
+    });
+    return { namespace, user: tokenId };
+  }
+}
