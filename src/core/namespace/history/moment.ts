@@ -1,10 +1,10 @@
-import { encodeCursor } from '../../../model/cursor';
 import { quote, RegistryError } from '../../../model/errors';
 import type { MomentView } from '../../../model/history';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import { completeFrom } from '../commit/entry-floor';
 import type { Journal } from '../commit/journal';
+import { cursorOf } from '../commit/revision-cursor';
 
 /** A moment in a namespace's history that can be read: the state right after a revision. */
 export interface Moment {
@@ -59,11 +59,6 @@ function momentOfRevision(journal: Journal, revision: number, head: number): Mom
   if (!journal.reaches(revision)) throw compacted(journal, `the revision ${revision}`, revision);
   const at = revision === 0 ? 0 : (journal.stampAt(revision) ?? 0);
   return { revision, cursor: cursorOf(journal, revision), at };
-}
-
-/** Returns the cursor of a revision, whether or not a reader could resume from there. */
-export function cursorOf(journal: Journal, revision: number): string {
-  return journal.cursorAt(revision) ?? encodeCursor({ epoch: journal.epoch, revision, check: 0 });
 }
 
 /**
