@@ -1,10 +1,12 @@
 import consoleFiles from '#console-files';
 import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
+import { listenForEtcd } from './gateway/etcd/etcd-listener';
+import { NearClients } from './gateway/etcd/near-clients';
 import { type HostChecks, startHostChecks } from './gateway/program/host-checks';
 import { HOST_RUNNER } from './gateway/sources/door-calls';
 import { addressOf } from './host/resident/listener/light-request';
-import { type Listener, listen } from './host/resident/listener/listener';
+import { acceptor, type Listener, listen } from './host/resident/listener/listener';
 import { ResidentPlatform } from './host/resident/resident-platform';
 import { claimsOfDialects, createApp } from './http/app';
 import { LaunchError } from './launcher/launch-error';
@@ -46,44 +48,65 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     namespaceDomain: settings.namespaceDomain,
     build: { version, commit: settings.commit },
   });
-  const { consulPort } = settings;
-  const listenAt = (port: number, share: number): Promise<Listener> =>
-    listen({
-      host: settings.host,
-      port,
-      tls: settings.tls,
-      answer: (request) => app.fetch(request),
-      maxConnections: settings.maxConnections && Math.max(1, Math.floor(settings.maxConnections * share)),
-      log: platform.log,
-    });
+  const { consulPort, etcdPort, host } = settings;
+  const ports = [settings.port, consulPort, etcdPort].filter((port) => port !== undefined);
   // The listeners share the descriptors.
-  const share = consulPort === undefined ? 1 : 1 / 2;
-  const listener = await listenAt(settings.port, share);
-  if (consulPort === undefined) return serving(platform, [listener]);
-  const consulListener = await listenAt(consulPort, share).catch((error: unknown) => {
-    throw listenError(settings.host, consulPort, error, '--consul-port');
-  });
-  checks = startHostChecks({
-    host: settings.host,
-    trustedProxy: settings.trustedProxy,
-    namespaceOf: platform.appOptions.namespaceOf,
-    directory: platform.directory,
-    rootToken: settings.rootToken,
-    fetch: (request) => app.fetch(request),
-    log: platform.log,
-  });
-  return { ...serving(platform, [listener, consulListener], checks), consulPort: consulListener.port };
-}
-
-/** Returns a registry that answers on listeners. It stops them first, and then what they use. */
-function serving(platform: ResidentPlatform, listeners: readonly Listener[], checks?: HostChecks): ServingRegistry {
+  const maxConnections = settings.maxConnections && Math.max(1, Math.floor(settings.maxConnections / ports.length));
+  const answer = (request: Request): Promise<Response> => app.fetch(request);
+  const { log } = platform;
+  const listenAt = (port: number): Promise<Listener> =>
+    listen({ host, port, tls: settings.tls, answer, maxConnections, log });
+  const listener = await listenAt(settings.port);
+  const others: Closing[] = [];
+  const started: ServingPorts = { port: listener.port };
+  if (etcdPort !== undefined) {
+    const http = acceptor({ host, scheme: settings.tls === undefined ? 'http' : 'https', answer, log });
+    const etcd = await listenForEtcd({
+      host,
+      port: etcdPort,
+      tls: settings.tls && { ...settings.tls, ca: settings.etcdClientCa },
+      clients: new NearClients(app.access),
+      acceptHttp: (socket) => http.accept(socket),
+      log,
+    }).catch((error: unknown) => {
+      throw listenError(host, etcdPort, error, '--etcd-port');
+    });
+    others.push(etcd, http);
+    started.etcdPort = etcd.port;
+  }
+  if (consulPort !== undefined) {
+    const consul = await listenAt(consulPort).catch((error: unknown) => {
+      throw listenError(host, consulPort, error, '--consul-port');
+    });
+    others.push(consul);
+    started.consulPort = consul.port;
+    checks = startHostChecks({
+      host,
+      trustedProxy: settings.trustedProxy,
+      namespaceOf: platform.appOptions.namespaceOf,
+      directory: platform.directory,
+      rootToken: settings.rootToken,
+      fetch: answer,
+      log,
+    });
+  }
   return {
-    port: listeners[0]?.port ?? 0,
+    ...started,
     stop: async (graceMs) => {
-      await Promise.all([checks?.close(), ...listeners.map((each) => each.close(graceMs))]);
+      await Promise.all([checks?.close(), listener.close(graceMs), ...others.map((each) => each.close(graceMs))]);
       await platform.close();
     },
   };
+}
+
+/** A part of the process that stops before what it uses. */
+type Closing = Pick<Listener, 'close'>;
+
+/** Ports on which a registry listens. */
+interface ServingPorts {
+  port: number;
+  consulPort?: number;
+  etcdPort?: number;
 }
 
 await liveAsResident(process.argv.slice(2), version, startRegistry);

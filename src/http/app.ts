@@ -2,6 +2,7 @@ import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { AskDirectory, DirectoryApi } from '../model/directory-api';
 import type { RegistryError } from '../model/errors';
+import type { Principal } from '../model/grant';
 import type { ClaimsOf } from '../model/instance';
 import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
@@ -14,6 +15,7 @@ import { addConsoleDoors, type ConsoleFiles } from './console/console-door';
 import { addDocsDoors } from './docs/docs-doors';
 import { Authentication } from './pipeline/authentication';
 import { addDialect, type Dialect } from './pipeline/dialect';
+import { openNamespace } from './pipeline/pipeline';
 import type { OpenNamespace } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
 import { domainProblem, entrance, Router } from './pipeline/router';
@@ -91,6 +93,20 @@ export interface AppOptions {
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
+/** What listeners for other protocols in the same process need of the app: they have no requests of HTTP. */
+export interface AppAccess {
+  /**
+   * Verifies a token; without a promise if it is cached.
+   *
+   * @param address Address of the client, by which wrong tokens are counted.
+   * @throws {RegistryError} As {@link Authentication.authenticate} does.
+   */
+  authenticate(token: string, address: string): Principal | Promise<Principal>;
+  /** Opens a namespace. @throws {RegistryError} `NAMESPACE_NOT_FOUND`, `UNAVAILABLE`. */
+  openNamespace(id: string): OpenNamespace | Promise<OpenNamespace>;
+  claimsOf: ClaimsOf;
+}
+
 /** The app, one per isolate. */
 export interface App {
   fetch(request: Request): Promise<Response>;
@@ -98,6 +114,7 @@ export interface App {
   routes: readonly RouteCard[];
   /** All routes of all dialects. */
   dialectRoutes: readonly DialectCard[];
+  access: AppAccess;
 }
 
 /** Builds the app. It has no middleware: a single handler per route runs all steps, to keep heartbeats cheap. */
@@ -168,7 +185,12 @@ export function createApp(options: AppOptions): App {
     const answering = cors?.around(request, (asked) => enter(asked, record)) ?? enter(request, record);
     return observer.end(record, request, await answering);
   };
-  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+  const access: AppAccess = {
+    authenticate: (token, address) => authentication.verifyToken(token, address),
+    openNamespace: (id) => openNamespace(surface, id),
+    claimsOf: surface.claimsOf,
+  };
+  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards, access };
 }
 
 /** Registers the native routes; the OpenAPI document and the reference page list them in this order. */

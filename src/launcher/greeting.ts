@@ -7,6 +7,8 @@ export interface Started {
   readonly url: string;
   /** URL for clients of Consul; null if it has no port for them. */
   readonly consulUrl?: string | null;
+  /** URL for clients of etcd; null if it has no port for them. */
+  readonly etcdUrl?: string | null;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Absolute path of the root token's file; null if the token was given. */
@@ -42,6 +44,7 @@ export function greeting(version: string, started: Started, options: ServeOption
     '',
     `  console      ${started.url}/console`,
     ...(started.consulUrl == null ? [] : [`  Consul       ${started.consulUrl}`]),
+    ...(started.etcdUrl == null ? [] : [`  etcd         ${started.etcdUrl}`]),
     `  data         ${started.data}`,
     `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,

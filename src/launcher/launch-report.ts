@@ -7,6 +7,8 @@ export type LaunchReport =
       port: number;
       /** Port for clients of Consul; null without one. */
       consulPort: number | null;
+      /** Port for clients of etcd; null without one. */
+      etcdPort: number | null;
       /** Number of connections that the descriptor limit allows; null without a limit. */
       connectionLimit: number | null;
       /** Absolute path of the root token's file; null if the token was given. */

@@ -16,6 +16,8 @@ const VARIABLES = [
   'ROLLCALL_TRUSTED_PROXY',
   'ROLLCALL_LOG_LEVEL',
   'ROLLCALL_CONSUL_PORT',
+  'ROLLCALL_ETCD_PORT',
+  'ROLLCALL_ETCD_CLIENT_CA',
   'ROLLCALL_COMMIT',
   'ROLLCALL_DESCRIPTOR_LIMIT',
 ];
@@ -48,6 +50,10 @@ function pathList(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(',', ',,')).join(',');
 }
 
+/** Returns where a process that listens on a host listens, and where it reaches itself. */
+const addressesOf = (host: string, port: number): string[] =>
+  [...new Set([host, callable(host)])].map((each) => addressWithPort(each, port));
+
 /**
  * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
  * folder, its own files and certificate, named variables, and nothing else. A registry that runs checks may connect to any
@@ -64,12 +70,16 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const tls = options.tls && { tlsCert: resolve(options.tls.certPath), tlsKey: resolve(options.tls.keyPath) };
   // Deno's permission to connect to the process's own port needs the number.
   const port = options.port === 0 && runtime.name === 'deno' ? await freePort(host) : options.port;
-  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
+  const etcdPort = options.etcdPort === 0 && runtime.name === 'deno' ? await freePort(host) : options.etcdPort;
+  const etcdClientCa = options.etcdClientCa && resolve(options.etcdClientCa);
+  const etcd = { ...(etcdPort !== undefined && { etcdPort: String(etcdPort) }), etcdClientCa };
+  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls, ...etcd };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') {
     return [runtime.program, V8_MEMORY_OPTION, ...NODE_OPTIONS, ...words];
   }
-  const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
+  const readable = [data, dirname(residentPath), ...Object.values(tls ?? {}), ...(etcdClientCa ? [etcdClientCa] : [])];
+  const listening = [port, ...(etcdPort === undefined ? [] : [etcdPort])];
   return [
     runtime.program,
     'run',
@@ -77,7 +87,7 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
     `--v8-flags=${V8_MEMORY_OPTION}`,
     ...(options.consulPort === undefined
       ? // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
-        [`--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`]
+        [`--allow-net=${listening.flatMap((each) => addressesOf(host, each)).join(',')}`]
       : ['--allow-net', '--allow-sys=networkInterfaces']),
     `--allow-read=${pathList(readable)}`,
     `--allow-write=${pathList([data])}`,

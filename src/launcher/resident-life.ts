@@ -28,6 +28,10 @@ export interface RegistrySettings {
   commit: string | undefined;
   /** Port at which clients of Consul find the registry; undefined: there is none, and no checks are run. */
   consulPort: number | undefined;
+  /** Port at which clients of etcd find the registry; undefined: there is none. */
+  etcdPort: number | undefined;
+  /** Authority that signs the certificates of etcd's clients, in PEM; undefined: they need none. */
+  etcdClientCa: string | undefined;
   /** Number of connections that the descriptor limit allows; undefined without a limit. */
   maxConnections: number | undefined;
   /** Number of idle namespaces that may stay open; undefined for the host's default. */
@@ -39,6 +43,8 @@ export interface ServingRegistry {
   readonly port: number;
   /** Port for clients of Consul; undefined without one. */
   readonly consulPort?: number | undefined;
+  /** Port for clients of etcd; undefined without one. */
+  readonly etcdPort?: number | undefined;
   /** Waits up to `graceMs` for running requests, stores everything, and closes all files. */
   stop(graceMs: number): Promise<void>;
 }
@@ -151,7 +157,7 @@ class Ending {
 async function live({ flags, supervised }: ServeArguments, version: string, start: StartInProcess): Promise<void> {
   const options = parseServeOptions(flags, process.env);
   const ending = new Ending(supervised);
-  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort } = options;
+  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, etcdPort } = options;
   const certificate = options.tls && readCertificate(options.tls, say, Date.now());
   const data = prepareDataFolder(options.data);
   const lock = await DataLock.take(data, supervised ? process.ppid : null);
@@ -160,12 +166,13 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const allowed = allowedBy(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
   const { maxConnections } = allowed;
   const settings: RegistrySettings = {
-    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, ...allowed },
+    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, etcdPort, ...allowed },
     rootToken: token.token,
     tls: certificate && {
       cert: readFileSync(certificate.certPath, 'utf8'),
       key: readFileSync(certificate.keyPath, 'utf8'),
     },
+    etcdClientCa: options.etcdClientCa === undefined ? undefined : readAuthority(options.etcdClientCa),
     commit: process.env.ROLLCALL_COMMIT || undefined,
   };
   const lost = (reason: string): void => {
@@ -179,14 +186,25 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const { path: tokenPath, made: tokenMade } = token;
   if (supervised) {
     const connectionLimit = maxConnections ?? null;
-    const ports = { port: registry.port, consulPort: registry.consulPort ?? null };
+    const { port: at, consulPort: consulAt = null, etcdPort: etcdAt = null } = registry;
+    const ports = { port: at, consulPort: consulAt, etcdPort: etcdAt };
     return writeReport({ event: 'listening', ...ports, connectionLimit, tokenPath, tokenMade });
   }
   const connectionLimit = maxConnections ?? Number.POSITIVE_INFINITY;
   const consulUrl = registry.consulPort === undefined ? null : urlOf(host, registry.consulPort, certificate);
+  const etcdUrl = registry.etcdPort === undefined ? null : urlOf(host, registry.etcdPort, certificate);
   const url = urlOf(host, registry.port, certificate);
-  const started = { url, consulUrl, data, tokenPath, tokenMade, connectionLimit };
+  const started = { url, consulUrl, etcdUrl, data, tokenPath, tokenMade, connectionLimit };
   process.stdout.write(`${greeting(version, started, options)}\n`);
+}
+
+/** Reads the certificates of an authority. @throws {LaunchError} with the path if it can't. */
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LaunchError(`The file of --etcd-client-ca can't be read: ${path}.`, 1, { cause: error });
+  }
 }
 
 /**

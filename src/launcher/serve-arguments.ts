@@ -13,6 +13,8 @@ const FLAGS = {
   'trusted-proxy': { type: 'boolean' },
   'log-level': { type: 'string' },
   'consul-port': { type: 'string' },
+  'etcd-port': { type: 'string' },
+  'etcd-client-ca': { type: 'string' },
   supervised: { type: 'boolean' },
 } as const;
 
@@ -42,6 +44,8 @@ export function writeServeArguments({ flags, supervised }: ServeArguments): stri
   add('tls-key', flags.tlsKey);
   add('log-level', flags.logLevel);
   add('consul-port', flags.consulPort);
+  add('etcd-port', flags.etcdPort);
+  add('etcd-client-ca', flags.etcdClientCa);
   if (flags.trustedProxy === true) words.push('--trusted-proxy');
   if (supervised) words.push('--supervised');
   return words;
@@ -71,6 +75,8 @@ export function readServeArguments(words: string[]): ServeArguments {
         trustedProxy: values['trusted-proxy'],
         logLevel: values['log-level'],
         consulPort: values['consul-port'],
+        etcdPort: values['etcd-port'],
+        etcdClientCa: values['etcd-client-ca'],
       },
       supervised: values.supervised === true,
     };

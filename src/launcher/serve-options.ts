@@ -18,6 +18,10 @@ export interface ServeOptions {
   logLevel: string;
   /** Port at which clients of Consul find the registry, and with it checks are run; undefined: neither. */
   consulPort: number | undefined;
+  /** Port at which clients of etcd find the registry, by gRPC and by JSON; undefined: there is none. */
+  etcdPort: number | undefined;
+  /** File of the authority that signs the certificates of etcd's clients; undefined: they need none. */
+  etcdClientCa: string | undefined;
 }
 
 /** Options of `rollcall serve` as given on the command line. */
@@ -32,6 +36,8 @@ export interface ServeFlags {
   trustedProxy?: boolean | undefined;
   logLevel?: string | undefined;
   consulPort?: string | undefined;
+  etcdPort?: string | undefined;
+  etcdClientCa?: string | undefined;
 }
 
 /** Returns the error for wrong arguments, with exit code 2. */
@@ -39,10 +45,16 @@ export function usageError(message: string): LaunchError {
   return new LaunchError(`${message}\nSee: rollcall serve --help`, 2);
 }
 
-function parseConsulPort(flags: ServeFlags, env: NodeJS.ProcessEnv): number | undefined {
-  if (flags.consulPort !== undefined) return parsePort(flags.consulPort, '--consul-port');
-  const text = env.ROLLCALL_CONSUL_PORT;
-  return text === undefined || text === '' ? undefined : parsePort(text, 'ROLLCALL_CONSUL_PORT');
+/** Parses a port that is optional. @param option Name of the flag; `variable` is that of the environment. */
+function parseOptionalPort(
+  flag: string | undefined,
+  option: string,
+  env: NodeJS.ProcessEnv,
+  variable: string,
+): number | undefined {
+  if (flag !== undefined) return parsePort(flag, option);
+  const text = env[variable];
+  return text === undefined || text === '' ? undefined : parsePort(text, variable);
 }
 
 function parsePort(text: string, source: string): number {
@@ -136,6 +148,15 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
       flags.logLevel === undefined
         ? parseLogLevel(env.ROLLCALL_LOG_LEVEL || 'warn', 'ROLLCALL_LOG_LEVEL')
         : parseLogLevel(flags.logLevel, '--log-level'),
-    consulPort: parseConsulPort(flags, env),
+    consulPort: parseOptionalPort(flags.consulPort, '--consul-port', env, 'ROLLCALL_CONSUL_PORT'),
+    etcdPort: parseOptionalPort(flags.etcdPort, '--etcd-port', env, 'ROLLCALL_ETCD_PORT'),
+    etcdClientCa: parseClientCa(flags, env),
   };
+}
+
+/** Parses the file of an authority, which can verify clients only where they speak TLS. */
+function parseClientCa(flags: ServeFlags, env: NodeJS.ProcessEnv): string | undefined {
+  const path = (flags.etcdClientCa ?? env.ROLLCALL_ETCD_CLIENT_CA) || undefined;
+  if (path === undefined || parseTls(flags, env) !== undefined) return path;
+  throw usageError('--etcd-client-ca needs --tls-cert and --tls-key: certificates of clients are part of TLS.');
 }

@@ -33,6 +33,10 @@ export interface RegistryOptions {
   trustedProxy?: boolean | undefined;
   /** Port at which clients of Consul find it, with checks; 0 for any free port. Default: none. */
   consulPort?: number | undefined;
+  /** Port at which clients of etcd find it; 0 for any free port. Default: none. */
+  etcdPort?: number | undefined;
+  /** File of the authority that signs the certificates of etcd's clients, which then need one. Default: they need none. */
+  etcdClientCa?: string | undefined;
   /** Absolute path of another built program, such as one with a planted defect. Default: the registry's own. */
   residentPath?: string | undefined;
   /** Default: Deno if it is found, else Node. */
@@ -57,11 +61,23 @@ export interface RunningRegistry extends Started {
 }
 
 function flagsOf(options: RegistryOptions, port: number): ServeFlags {
-  const { data, host, corsOrigins: corsOrigin, namespaceDomain, logLevel, tls, consulPort } = options;
+  const {
+    data,
+    host,
+    corsOrigins: corsOrigin,
+    namespaceDomain,
+    logLevel,
+    tls,
+    consulPort,
+    etcdPort,
+    etcdClientCa,
+  } = options;
   const files = { tlsCert: tls?.certPath, tlsKey: tls?.keyPath };
-  const consul = { consulPort: consulPort === undefined ? undefined : String(consulPort) };
-  return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files, ...consul };
+  const ports = { consulPort: textOf(consulPort), etcdPort: textOf(etcdPort), etcdClientCa };
+  return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files, ...ports };
 }
+
+const textOf = (port: number | undefined): string | undefined => (port === undefined ? undefined : String(port));
 
 function environmentOf({ env, rootToken, trustedProxy }: RegistryOptions): NodeJS.ProcessEnv {
   return {
@@ -94,10 +110,11 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const data = makeDataFolder(options.data);
   const residentPath = options.residentPath ?? (await residentBundle());
   const env = environmentOf(options);
-  // Chosen once, so that it stays after a restart.
+  // Chosen once, so that they stay after a restart.
   const consulPort = options.consulPort === 0 ? await freePort(host) : options.consulPort;
+  const etcdPort = options.etcdPort === 0 ? await freePort(host) : options.etcdPort;
   const launch = async (at: number, signal: AbortSignal): Promise<ResidentProcess> => {
-    const flags = flagsOf({ ...options, consulPort }, at);
+    const flags = flagsOf({ ...options, consulPort, etcdPort }, at);
     return startResident(
       await residentCommand({ runtime, residentPath, flags, env, supervised: true }),
       env,
@@ -110,6 +127,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   return {
     url: urlOf(host, supervisor.process.port, certificate),
     consulUrl: consulPort === undefined ? null : urlOf(host, consulPort, certificate),
+    etcdUrl: etcdPort === undefined ? null : urlOf(host, etcdPort, certificate),
     rootToken: tokenPath === null ? (options.rootToken ?? '') : readFileSync(tokenPath, 'utf8').trim(),
     tokenPath,
     tokenMade,

@@ -56,6 +56,14 @@ export function serveCommand() {
       '--consul-port <port>',
       'also listen on this port for clients of Consul, and run their checks (default none, or ROLLCALL_CONSUL_PORT)',
     )
+    .option(
+      '--etcd-port <port>',
+      'also listen on this port for clients of etcd, by gRPC and JSON; usually 2379 (default none, or ROLLCALL_ETCD_PORT)',
+    )
+    .option(
+      '--etcd-client-ca <file>',
+      "authority of the certificates that etcd's clients must have, in PEM (default none, or ROLLCALL_ETCD_CLIENT_CA)",
+    )
     .option('--print-command', 'print the command of the process with its permissions, such as for systemd, and exit')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>

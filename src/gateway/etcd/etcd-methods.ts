@@ -130,7 +130,10 @@ function authenticate(options: EtcdMethodsOptions): GrpcMethod {
       try {
         const { name, password } = readMessage(() => fromBinary(input, bytes));
         const token = await options.clients.logIn(name, password, call.peer);
-        return toBinary(AuthenticateResponseSchema, create(AuthenticateResponseSchema, { header: EMPTY_HEADER, token }));
+        return toBinary(
+          AuthenticateResponseSchema,
+          create(AuthenticateResponseSchema, { header: EMPTY_HEADER, token }),
+        );
       } catch (error) {
         throw grpcError(error, call, options);
       }

@@ -87,7 +87,14 @@ export class NearClients implements EtcdClients {
     const caller = { ...callerOf(principal, id), address };
     const { tokenId, expiresAt, redeemedId } = principal;
     const grants = grantsOn(principal, id);
-    const purpose = { kind: 'stream', subscriber: `etcd-${tokenId}`, caller, grants, namespace: id, proof: 'marks' } as const;
+    const purpose = {
+      kind: 'stream',
+      subscriber: `etcd-${tokenId}`,
+      caller,
+      grants,
+      namespace: id,
+      proof: 'marks',
+    } as const;
     const namespace = calledNamespace({
       id,
       calls,

@@ -75,6 +75,22 @@ export class Authentication {
   }
 
   /**
+   * Verifies the token of a client of another protocol, without a promise if the token is cached.
+   *
+   * @param address Address of the client, by which wrong tokens are counted.
+   * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED`, `UNAVAILABLE`, `NOT_CONFIGURED`.
+   */
+  verifyToken(token: string, address: string): Principal | Promise<Principal> {
+    this.assertConfigured();
+    const admitted = (verified: VerifiedToken | null): Principal => {
+      if (verified === null) throw this.#failedLogins.refusal(`address ${address}`);
+      return verified;
+    };
+    const verified = this.#authenticator.verify(token);
+    return verified instanceof Promise ? verified.then(admitted) : admitted(verified);
+  }
+
+  /**
    * Refuses a request whose form has another credential than the one that authenticated it.
    *
    * @throws {RegistryError} `UNAUTHENTICATED`.

@@ -50,6 +50,26 @@ export interface Listener {
 /** Methods that are for proxies, or that a `Request` can't have. */
 const UNANSWERED_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
+/** A server for connections that others accept, such as a port that is shared by several protocols. */
+export interface Acceptor {
+  /** Answers a connection. Bytes that were read from it have to be put back before, and it must flow. */
+  accept(socket: Socket): void;
+  /** As {@link Listener.close}. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Answers HTTP and WebSockets on connections that others accept.
+ *
+ * @param options.scheme Scheme of the URLs of requests, as TLS ends before.
+ */
+export function acceptor(
+  options: Omit<ListenerOptions, 'port' | 'tls' | 'maxConnections'> & { scheme: 'http' | 'https' },
+): Acceptor {
+  useLightResponses();
+  return new HttpListener({ ...options, port: 0 }, options.scheme);
+}
+
 /**
  * Listens for HTTP and WebSockets, over `node:http` or `node:https`.
  *
@@ -66,7 +86,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return listener;
 }
 
-class HttpListener implements Listener {
+class HttpListener implements Listener, Acceptor {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #guard: ConnectionGuard;
@@ -76,12 +96,12 @@ class HttpListener implements Listener {
   #watch: AcceptWatch | undefined;
   #isClosing = false;
 
-  constructor(options: ListenerOptions) {
+  constructor(options: ListenerOptions, scheme: 'http' | 'https' = options.tls === undefined ? 'http' : 'https') {
     this.#options = options;
     const { tls, host, maxConnections } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
     this.#guard = new ConnectionGuard(deadlines);
-    this.#urls = new RequestUrls(tls === undefined ? 'http' : 'https', host.includes(':') ? `[${host}]` : host);
+    this.#urls = new RequestUrls(scheme, host.includes(':') ? `[${host}]` : host);
     // A variable, because the types lack `shouldUpgradeCallback`. Node.js before 24.9 ignores it.
     const limits: ServerOptions & { shouldUpgradeCallback: (message: IncomingMessage) => boolean } = {
       headersTimeout: deadlines.headersMs,
@@ -139,6 +159,10 @@ class HttpListener implements Listener {
     if (!('Deno' in globalThis)) return;
     const relistened = () => this.#note('error', 'no connections were being accepted; the server listens again');
     this.#watch = new AcceptWatch(this.#server, host, relistened, this.#guard.deadlines.acceptCheckMs);
+  }
+
+  accept(socket: Socket): void {
+    this.#server.emit('connection', socket);
   }
 
   async close(graceMs: number): Promise<void> {
