@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
 import { EntryContent, EntryView, keyed } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
-import { LeaseGrantRequest, LeaseRenewals } from './granted-lease';
+import { KeeperId, LeaseGrantRequest, LeaseRenewals } from './granted-lease';
 import { InstanceView } from './instance';
 import { KeyScope } from './key-scope';
 import { LeaseId } from './lease';
@@ -77,7 +77,7 @@ const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('grant-lease'), ...request, ...LeaseGrantRequest.shape }),
   z.strictObject({ type: z.literal('renew-leases'), ...request, ...LeaseRenewals.shape }),
   z.strictObject({ type: z.literal('read-lease'), ...request, lease: LeaseId }),
-  z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId }),
+  z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId, keeper: KeeperId.optional() }),
   z
     .strictObject({
       type: z.literal('watch'),

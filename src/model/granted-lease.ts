@@ -17,6 +17,12 @@ const explainMissingTtl = ({ input }: { input?: unknown }): string | undefined =
     ? 'give a time in milliseconds, or null for a lease that ends only when it is revoked'
     : undefined;
 
+/** Lease that keeps another one, in requests. */
+export const KeeperId = LeaseId.meta({
+  description:
+    'Id of a lease with a time to live, of any token, that keeps this one: as long as it lives, this one does not end for want of renewals, and when it ends, this one has its whole `ttlMs` again. An unknown one keeps nothing. Gateways use it',
+});
+
 /** Body of a grant. */
 export const LeaseGrantRequest = z
   .strictObject({
@@ -30,6 +36,7 @@ export const LeaseGrantRequest = z
       description:
         'Time after the end of the lease in which no other lease acquires its locks; 0 unless set. A lock that is released is free at once',
     }),
+    keeper: KeeperId.optional(),
   })
   .meta({ id: 'LeaseGrant' });
 export type LeaseGrantRequest = z.output<typeof LeaseGrantRequest>;
@@ -50,6 +57,9 @@ export const GrantedLeaseView = z
       .int()
       .nullable()
       .meta({ description: 'Time until it ends unless it is renewed; null if `ttlMs` is null' }),
+    kept: z.literal(true).optional().meta({
+      description: 'Another lease keeps this one, so that it does not end after `remainingMs`',
+    }),
     owner: z.string().meta({ description: 'Id of the token to which it was granted' }),
     grantedAt: z.iso.datetime(),
     lockDelayMs: z.int().meta({ description: 'Time after its end in which its locks are not free' }),
@@ -94,6 +104,7 @@ export const LeaseRenewals = z.strictObject({
     )
     .min(1)
     .max(HEARTBEAT_INSTANCES_MAX_COUNT),
+  keeper: KeeperId.optional(),
 });
 
 /** Response to {@link LeaseRenewals}. */
@@ -105,6 +116,7 @@ export const LeaseRenewalReport = z.object({
         .int()
         .nullable()
         .meta({ description: 'Time until it ends; null: it ends only when it is revoked' }),
+      kept: z.literal(true).optional().meta({ description: 'Another lease keeps it' }),
     }),
   ),
   unknown: z.array(z.string()).meta({ description: 'Leases that have ended, or never existed' }),
@@ -118,8 +130,20 @@ export interface LeaseName {
   door?: LeaseDoor | undefined;
 }
 
+/** A renewal. */
+export interface RenewLeaseCommand extends LeaseName {
+  /** Id of the lease that keeps it from now on; absent: none. */
+  keeper?: string | undefined;
+}
+
+/** The end of a lease. */
+export interface RevokeLeaseCommand extends LeaseName {
+  /** Id of its keeper: another keeper, or none, is a `CONFLICT`. The owner of the keeper may then revoke it. */
+  keeper?: string | undefined;
+}
+
 /** One renewal of several. */
-export interface LeaseRenewal extends LeaseName {
+export interface LeaseRenewal extends RenewLeaseCommand {
   /** Time since the holder of the lease was last heard; 0 unless set. */
   ageMs?: number | undefined;
 }
@@ -141,6 +165,8 @@ export interface GrantLeaseCommand {
   alias?: string | undefined;
   /** Time after its end for which no other lease acquires its locks; 0 unless set. */
   lockDelayMs?: number | undefined;
+  /** Id of the lease that keeps it, by {@link KeeperId}. */
+  keeper?: string | undefined;
   /** Text that the lease keeps for its door, at most `LEASE_DATA_MAX_BYTES`. */
   data?: string | undefined;
   /** As in {@link LeaseName}. */

@@ -14,6 +14,8 @@ import type {
   LeaseRenewal,
   LeaseRenewalReport,
   LockChange,
+  RenewLeaseCommand,
+  RevokeLeaseCommand,
 } from './granted-lease';
 import type { EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type {
@@ -359,8 +361,11 @@ export interface NamespaceApi {
   ): Promise<Answer<EntryRollbackReport>>;
   /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
-  /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */
-  renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
+  /**
+   * Renews a granted lease, and sets its keeper. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another
+   * token.
+   */
+  renewLease(caller: Caller, command: RenewLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews several granted leases, and reports the unknown ones. `FORBIDDEN` for any of them: none is renewed. */
   renewLeases(caller: Caller, renewals: LeaseRenewal[]): Promise<Answer<LeaseRenewalReport>>;
   /** Returns a granted lease with what it holds. */
@@ -368,5 +373,5 @@ export interface NamespaceApi {
   /** Lists the granted leases of the caller, or all if it operates the namespace. */
   listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
   /** Ends a granted lease. Everything that it holds is deleted, and its locks are released, in one revision. */
-  revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
+  revokeLease(caller: Caller, command: RevokeLeaseCommand): Promise<{ cursor: string }>;
 }

@@ -14,6 +14,12 @@ export interface LeaseGrantBody {
    * released is free at once.
    */
   lockDelayMs?: number | undefined;
+  /**
+   * Id of a lease with a time to live, of any token, that keeps this one: as long as it lives, this one does not end
+   * for want of renewals, and when it ends, this one has its whole `ttlMs` again. An unknown one keeps nothing.
+   * Gateways use it.
+   */
+  keeper?: string | undefined;
 }
 
 /** A granted lease. */
@@ -30,6 +36,8 @@ export interface GrantedLease {
   ttlMs: number | null;
   /** Time until it ends unless it is renewed; null if `ttlMs` is null. */
   remainingMs: number | null;
+  /** Another lease keeps this one, so that it does not end after `remainingMs`. */
+  kept?: true | undefined;
   /** Id of the token to which it was granted. */
   owner: string;
   /** RFC 3339. */

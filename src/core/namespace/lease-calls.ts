@@ -9,6 +9,8 @@ import type {
   LeaseName,
   LeaseRenewal,
   LeaseRenewalReport,
+  RenewLeaseCommand,
+  RevokeLeaseCommand,
 } from '../../model/granted-lease';
 import { jsonText } from '../../model/json';
 import { GRANTED_LEASES_PER_PAGE_COUNT, LEASE_HOLDS_SHOWN_MAX_COUNT } from '../../model/limits';
@@ -16,6 +18,7 @@ import type { Answer, Caller } from '../../model/namespace-api';
 import { timestamp } from '../../model/timestamp';
 import type { StoredState } from './commit/commit-state';
 import { endGranted, findGranted, grantLease, renewGranted, requireGranted, requireRevocable } from './leases/granting';
+import { ownsKeeper } from './leases/keeping';
 import { continueEnds } from './leases/slow-end';
 import { type GrantedLease, keyOf } from './records/catalog-entries';
 import { withAuditEntry } from './turn/operator-audit';
@@ -39,10 +42,10 @@ export function callGrantLease(
   );
 }
 
-export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'renewLease'> {
+export function callRenewLease(state: TurnState, caller: Caller, name: RenewLeaseCommand): Reply<'renewLease'> {
   return aboutLease(state, caller, (now) => {
     const lease = requireGranted(state.granted, caller, name);
-    renewGranted(state, lease, now);
+    renewGranted(state, lease, now, { keeper: name.keeper });
     return grantedView(state, lease, now, name);
   });
 }
@@ -63,15 +66,17 @@ function renewLeases(
   renewals: readonly LeaseRenewal[],
   now: number,
 ): LeaseRenewalReport {
-  const known: { name: string; lease: GrantedLease; ageMs: number | undefined }[] = [];
+  const known: { name: string; lease: GrantedLease; renewal: Pick<LeaseRenewal, 'ageMs' | 'keeper'> }[] = [];
   const unknown: string[] = [];
-  for (const { ageMs, ...name } of renewals) {
+  for (const { ageMs, keeper, ...name } of renewals) {
     const lease = findGranted(state.granted, caller, name);
     if (lease === undefined) unknown.push(name.lease);
-    else known.push({ name: name.lease, lease, ageMs });
+    else known.push({ name: name.lease, lease, renewal: { ageMs, keeper } });
   }
-  for (const { lease, ageMs } of known) renewGranted(state, lease, now, ageMs);
-  const renewed = known.map(({ name, lease }) => ({ lease: name, remainingMs: remainingMs(state, lease, now) }));
+  for (const { lease, renewal } of known) renewGranted(state, lease, now, renewal);
+  const renewed = known.map(({ name, lease }) => {
+    return { lease: name, remainingMs: remainingMs(state, lease, now), kept: isKept(lease) };
+  });
   return { renewed, unknown };
 }
 
@@ -92,11 +97,12 @@ export function callListLeases(state: TurnState, caller: Caller, command: Comman
 export function callRevokeLease(
   state: TurnState,
   caller: Caller,
-  name: LeaseName,
+  name: RevokeLeaseCommand,
   decided?: OnDecided,
 ): Reply<'revokeLease'> {
   const lease = state.granted.findHolding(name.lease, name.door ?? 'native');
-  const isForeign = lease !== undefined && lease.tokenId !== caller.tokenId && caller.operates === true;
+  const isOwn = lease?.tokenId === caller.tokenId || ownsKeeper(state.granted, caller, name.keeper);
+  const isForeign = lease !== undefined && !isOwn && caller.operates === true;
   const noted = (changed?: () => void) => (hasEnded: boolean) => {
     if (hasEnded) changed?.();
     decided?.(0);
@@ -118,7 +124,7 @@ export function callRevokeLease(
 async function revoke(
   state: TurnState,
   caller: Caller,
-  name: LeaseName,
+  name: RevokeLeaseCommand,
   noted: (hasEnded: boolean) => void,
 ): ReturnType<typeof callRevokeLease> {
   const revoked = (now: number) => {
@@ -182,6 +188,7 @@ function grantedView(state: LeaseSource, lease: GrantedLease, now: number, asked
     alias,
     ttlMs,
     remainingMs: remainingMs(state, lease, now),
+    kept: isKept(lease),
     owner,
     grantedAt: timestamp(grantedAt),
     lockDelayMs,
@@ -193,6 +200,9 @@ function grantedView(state: LeaseSource, lease: GrantedLease, now: number, asked
 function remainingMs({ leases }: Pick<StoredState, 'leases'>, { slot }: GrantedLease, now: number): number | null {
   return slot < 0 ? null : Math.max(0, leases.ttlEndsAt(slot) - now);
 }
+
+/** Returns whether another lease keeps this one, as answers show it. Which one is the business of gateways. */
+const isKept = ({ keeper }: GrantedLease): true | undefined => (keeper === undefined ? undefined : true);
 
 /** Returns a granted lease with what it holds, up to a limit. */
 function grantedDetail(state: LeaseSource, lease: GrantedLease, now: number, asked: Door): GrantedLeaseDetail {

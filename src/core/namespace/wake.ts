@@ -15,6 +15,7 @@ import { EntryStore } from './entries/entry-store';
 import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
 import { Layouts } from './layouts/projection';
 import { grantedTerms } from './leases/granting';
+import { loadKeeper } from './leases/keeping';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
@@ -212,6 +213,7 @@ function loadGrantedTimes(waking: WakingMemory, rows: readonly LeaseRow[]): void
   }
   leases.collectFreeSlots();
   for (const grant of moved) grant();
+  for (const lease of granted.all()) loadKeeper(waking, lease, lease.keeper);
 }
 
 function loadSessions(waking: WakingMemory, storage: SqlStorage): void {

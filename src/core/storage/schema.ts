@@ -80,7 +80,8 @@ const TABLES = [
     ended TEXT,
     ended_by TEXT,
     lock_delay_ms INTEGER NOT NULL,
-    data TEXT
+    data TEXT,
+    keeper INTEGER
   ) STRICT`,
   `CREATE TABLE IF NOT EXISTS lock_delay (
     key BLOB PRIMARY KEY,

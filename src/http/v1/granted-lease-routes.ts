@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { authorizeAny } from '../../auth/authorize';
 import type { Principal } from '../../model/grant';
-import { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView, LeaseGrantRequest } from '../../model/granted-lease';
+import {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  KeeperId,
+  LeaseGrantRequest,
+} from '../../model/granted-lease';
 import { LeaseId } from '../../model/lease';
 import { GRANTED_LEASES_PER_PAGE_COUNT } from '../../model/limits';
 import { PageCount } from '../../model/query-values';
@@ -14,6 +20,15 @@ const LEASES_PATH = `${NAMESPACE_PATH}/leases`;
 const LEASE_PATH = `${LEASES_PATH}/:lease`;
 
 const LeaseNames = z.strictObject({ lease: LeaseId.meta({ description: 'Id of the lease, or its alias' }) });
+
+const KeeperQuery = z.strictObject({ keeper: KeeperId.optional() });
+
+const RevokeQuery = z.strictObject({
+  keeper: LeaseId.optional().meta({
+    description:
+      'Revoke the lease only if this one keeps it; the token to which this one was granted may do so, too. Else 409 `CONFLICT`',
+  }),
+});
 
 const ListQuery = z.strictObject({
   limit: PageCount.optional().meta({
@@ -86,11 +101,11 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     authorize: mayHold,
     chapter: 'Leases',
     summary: 'Renew a granted lease',
-    description: `Restarts its time to live. No body is needed. 404 \`LEASE_NOT_FOUND\`: the lease has ended. ${OWN}`,
-    input: { path: LeaseNames },
+    description: `Restarts its time to live. No body is needed. Without \`keeper\`, no other lease keeps it any more. 404 \`LEASE_NOT_FOUND\`: the lease has ended. ${OWN}`,
+    input: { path: LeaseNames, query: KeeperQuery },
     withoutDeadline: true,
     answers: { 200: { description: 'The lease', schema: GrantedLeaseView } },
-    call: (namespace, { path }, call) => namespace.renewLease(call.caller, path),
+    call: (namespace, { path, query }, call) => namespace.renewLease(call.caller, { ...path, ...query }),
     map: answered,
   });
 
@@ -103,9 +118,9 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Revoke a granted lease',
     description: `Ends the lease, and deletes everything that it holds in one revision. ${OWN}`,
-    input: { path: LeaseNames },
+    input: { path: LeaseNames, query: RevokeQuery },
     answers: { 204: { description: 'Revoked' } },
-    call: (namespace, { path }, call) => namespace.revokeLease(call.callerWithOrigin, path),
+    call: (namespace, { path, query }, call) => namespace.revokeLease(call.callerWithOrigin, { ...path, ...query }),
     map: removed,
   });
 }

@@ -391,6 +391,18 @@ it('explains the time to live that a grant of a lease lacks', async () => {
   );
 });
 
+it('[KL1, KL4] passes on the keeper of a lease', async () => {
+  const test = new TestApp();
+  await test.ask('POST', `${NS}/leases`, { ttlMs: 5_000, keeper: '7' });
+  await test.ask('POST', `${NS}/leases/9/renew?keeper=7`);
+  await test.ask('DELETE', `${NS}/leases/9?keeper=7`);
+  expect(test.namespace.calls.map(({ method, asked }) => [method, asked.at(-1)])).toEqual([
+    ['grantLease', { ttlMs: 5_000, keeper: '7' }],
+    ['renewLease', { lease: '9', keeper: '7' }],
+    ['revokeLease', { lease: '9', keeper: '7' }],
+  ]);
+});
+
 describe('at', () => {
   const path = `${SERVICE}/instances?at=cE.1.x`;
 

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../../model/errors';
-import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease';
+import type { GrantLeaseCommand, LeaseName, LeaseRenewal, RevokeLeaseCommand } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
 import {
   GRANTED_LEASES_MAX_COUNT,
@@ -14,6 +14,7 @@ import type { CommitState } from '../commit/commit-state';
 import { Draft, overLimit } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRows, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+import { assertKeptBy, keeperOf, ownsKeeper, releaseKept, setKeeper } from './keeping';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
@@ -29,7 +30,7 @@ import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 export function grantLease(
   state: CommitState,
   caller: Caller,
-  { ttlMs, alias, door = 'native', lockDelayMs = 0, data }: GrantLeaseCommand,
+  { ttlMs, alias, door = 'native', lockDelayMs = 0, data, keeper }: GrantLeaseCommand,
   now: number,
 ): GrantedLease {
   const { granted, leases, pipeline, platform, time } = state;
@@ -64,6 +65,7 @@ export function grantLease(
   };
   if (ttlMs !== null) lease.slot = leases.grant(lease, grantedTerms(ttlMs, now));
   granted.add(lease);
+  setKeeper(state, lease, keeperOf(granted, lease, keeper));
   pipeline.enqueue(() => writeLeaseRow(platform.storage, lease, now));
   return lease;
 }
@@ -89,19 +91,34 @@ export function grantedTerms(ttlMs: number, renewedAt: number, askedAt = 0) {
 
 /**
  * Renews a granted lease, without a row: like the lease of an instance, it is stored with the next checkpoint. The renewal
- * of a lease that was asked is stored before it is answered.
+ * of a lease that was asked, or has another keeper from now on, is stored before it is answered.
  *
- * @param ageMs Time since its holder was heard. An older sign of life than the last one changes nothing.
+ * An older sign of life than the last one changes nothing, unless no lease keeps this one: then its keeper keeps it.
  */
-export function renewGranted(state: CommitState, lease: GrantedLease, now: number, ageMs = 0): void {
+export function renewGranted(
+  state: CommitState,
+  lease: GrantedLease,
+  now: number,
+  { ageMs = 0, keeper: name }: Pick<LeaseRenewal, 'ageMs' | 'keeper'>,
+): void {
+  const { leases, granted, pipeline } = state;
   const { slot } = lease;
+  if (slot < 0) return;
   const heardAt = now - ageMs;
-  if (slot < 0 || heardAt < state.leases.renewedAt(slot)) return;
-  const wasAsked = state.leases.isAsked(slot);
-  state.checkpoints.open();
-  state.leases.renew(slot, heardAt);
-  state.counters.renewals += 1;
-  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, heardAt));
+  const isNews = heardAt >= leases.renewedAt(slot);
+  const wasAsked = leases.isAsked(slot);
+  if (isNews) {
+    state.checkpoints.open();
+    leases.renew(slot, heardAt);
+    state.counters.renewals += 1;
+  }
+  const keeper = keeperOf(granted, lease, name);
+  // While nothing can be stored, the keeper stays: after a restart it would keep the lease again.
+  const isMoved = keeper !== lease.keeper && (isNews || lease.keeper === undefined) && pipeline.fault === undefined;
+  if (isMoved) setKeeper(state, lease, keeper);
+  if (!isMoved && !(isNews && wasAsked)) return;
+  const renewedAt = leases.renewedAt(slot);
+  pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, renewedAt));
 }
 
 /**
@@ -126,14 +143,16 @@ export function findGranted(granted: GrantedLeases, caller: Caller, name: LeaseN
 
 /**
  * Finds a lease that the caller may revoke. One that has ended is found as long as it holds something, so that a call
- * without an answer can be repeated.
+ * without an answer can be repeated. The owner of its keeper may revoke it by naming the keeper.
  *
- * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` if the named keeper does not keep it.
  */
-export function requireRevocable(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
-  const lease = permitted(granted.findHolding(name.lease, name.door ?? 'native'), caller, name);
-  if (lease !== undefined) return lease;
-  throw unknownLease(name);
+export function requireRevocable(granted: GrantedLeases, caller: Caller, name: RevokeLeaseCommand): GrantedLease {
+  const lease = granted.findHolding(name.lease, name.door ?? 'native');
+  if (lease === undefined) throw unknownLease(name);
+  if (name.keeper !== undefined) assertKeptBy(lease, name.keeper);
+  if (!ownsKeeper(granted, caller, name.keeper)) permitted(lease, caller, name);
+  return lease;
 }
 
 function unknownLease({ lease }: LeaseName): RegistryError {
@@ -181,6 +200,7 @@ export function endGranted(
   }
   for (const { lease } of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
+  releaseKept(state, ended, now);
   for (const { lease, locks } of quick) {
     delayLocks(state, lease, locks, now);
     if (lease.slot >= 0) state.leases.release(lease.slot);

@@ -76,6 +76,8 @@ export interface GrantedLease {
   readonly locks: Set<string>;
   /** Time after its end for which no other lease acquires its locks. */
   readonly lockDelayMs: number;
+  /** Id of the lease that keeps it, while that one lives. */
+  keeper?: number | undefined;
   /** Text of its door. */
   readonly data?: string | undefined;
   /** Set once it has ended, while what it holds is still there. */

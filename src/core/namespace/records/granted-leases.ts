@@ -21,6 +21,8 @@ export class GrantedLeases {
   /** Number of leases of each token. */
   readonly #counts = new Map<string, number>();
   #dataBytes = 0;
+  /** Leases that others keep, by the id of the keeper. */
+  readonly #kept = new Map<number, Set<GrantedLease>>();
   /** In the order in which they ended. */
   readonly #ending = new Set<GrantedLease>();
 
@@ -108,7 +110,25 @@ export class GrantedLeases {
     if (left > 0) this.#counts.set(lease.tokenId, left);
     else this.#counts.delete(lease.tokenId);
     this.#ending.delete(lease);
+    this.setKeeper(lease, undefined);
     this.#forgetAlias(lease);
+  }
+
+  /** Returns the leases that one keeps, also just after its end. */
+  keptBy({ id }: GrantedLease): ReadonlySet<GrantedLease> {
+    return this.#kept.get(id) ?? NONE;
+  }
+
+  /** Sets the lease that keeps another one, or none. */
+  setKeeper(lease: GrantedLease, keeper: number | undefined): void {
+    const before = this.#kept.get(lease.keeper ?? 0);
+    before?.delete(lease);
+    if (before?.size === 0) this.#kept.delete(lease.keeper ?? 0);
+    lease.keeper = keeper;
+    if (keeper === undefined) return;
+    const kept = this.#kept.get(keeper);
+    if (kept === undefined) this.#kept.set(keeper, new Set([lease]));
+    else kept.add(lease);
   }
 
   /** The lease that ended first of those that still hold something; undefined if there is none. */
@@ -148,6 +168,9 @@ export class GrantedLeases {
   }
 }
 
+/** Leases of a keeper that keeps none. Ids begin at 1. */
+const NONE: ReadonlySet<GrantedLease> = new Set();
+
 const aliasName = (door: LeaseDoor, alias: string): string => `${door} ${alias}`;
 
 /** Terms of the instances that a lease holds, by the lease. They share one object. */
@@ -169,18 +192,21 @@ export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances' | 'loc
   timedAt: number;
 }
 
-const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by, lock_delay_ms, data';
+const COLUMNS =
+  'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by, lock_delay_ms, data, keeper';
 
-const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
-    slot = excluded.slot, timed_at = excluded.timed_at, ended = excluded.ended, ended_by = excluded.ended_by`;
+    slot = excluded.slot, timed_at = excluded.timed_at, ended = excluded.ended, ended_by = excluded.ended_by,
+    keeper = excluded.keeper`;
 
 /** Writes a lease, or its changes. Runs inside a commit. */
 export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedAt'>, timedAt: number): void {
-  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending, lockDelayMs, data = null } = lease;
+  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending, lockDelayMs } = lease;
+  const { data = null, keeper = null } = lease;
   const end = [ending?.cause ?? null, ending?.actor ?? null];
   const times = [grantedAt, slot < 0 ? null : slot, timedAt];
-  storage.run(PUT, id, alias, door, tokenId, ttlMs, ...times, ...end, lockDelayMs, data);
+  storage.run(PUT, id, alias, door, tokenId, ttlMs, ...times, ...end, lockDelayMs, data, keeper);
 }
 
 const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(LEASE_ROWS_PER_STATEMENT_COUNT).fill('?').join(', ')})`;
@@ -214,6 +240,7 @@ function decodeRow(row: SqlRow): LeaseRow {
     timedAt: row[7] as number,
     lockDelayMs: row[10] as number,
     data: (row[11] as string | null) ?? undefined,
+    keeper: (row[12] as number | null) ?? undefined,
     ending:
       row[8] === null ? undefined : { cause: row[8] as Cause, actor: row[9] as string, changed: [], staged: undefined },
   };

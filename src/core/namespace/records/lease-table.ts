@@ -57,6 +57,8 @@ export class LeaseTable<Holder> {
   #longestGapMs = new Uint32Array(64);
   /** 1 from a wake to the first renewal after it: earlier renewals may be stored nowhere, so the time before is no gap. */
   #isLoaded = new Uint8Array(64);
+  /** 1 while another lease keeps this one: it has no deadline. */
+  #kept = new Uint8Array(64);
   /** Value of `removeAfterMs` after the first renewal, for the few leases where it differs. */
   readonly #removeAfterFirstRenewal = new Map<number, number>();
   readonly #freeSlots: number[] = [];
@@ -85,7 +87,7 @@ export class LeaseTable<Holder> {
     return this.#earliest;
   }
 
-  /** Lower bound of all times to live, in milliseconds; `Infinity` if there is no lease. */
+  /** Lower bound of all times to live but those of kept leases, in milliseconds; `Infinity` if there is no lease. */
   get shortestTtlMs(): number {
     return this.#shortestTtlMs;
   }
@@ -131,6 +133,7 @@ export class LeaseTable<Holder> {
   release(slot: number): void {
     this.#holders[slot] = undefined;
     this.#ttlMs[slot] = 0;
+    this.#kept[slot] = 0;
     this.#removeAfterFirstRenewal.delete(slot);
     this.#freeSlots.push(slot);
     this.#size -= 1;
@@ -167,6 +170,14 @@ export class LeaseTable<Holder> {
   /** Sets the health of a lease's record, which decides its next deadline. */
   setHealthy(slot: number, healthy: boolean): void {
     this.#unhealthy[slot] = healthy ? 0 : 1;
+    this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
+  }
+
+  /** Sets whether another lease keeps this one: it does not end for want of renewals, and needs no looks. */
+  setKept(slot: number, isKept: boolean): void {
+    this.#kept[slot] = isKept ? 1 : 0;
+    if (isKept) return;
+    this.#shortestTtlMs = Math.min(this.#shortestTtlMs, this.#ttlMs[slot] ?? Number.POSITIVE_INFINITY);
     this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
   }
 
@@ -233,7 +244,7 @@ export class LeaseTable<Holder> {
     for (let slot = 0; slot < this.#holders.length; slot++) {
       const ttlMs = this.#ttlMs[slot] ?? 0;
       if (ttlMs === 0) continue;
-      if (ttlMs < shortestTtlMs) shortestTtlMs = ttlMs;
+      if (ttlMs < shortestTtlMs && this.#kept[slot] === 0) shortestTtlMs = ttlMs;
       let endsAt = this.#endsAt(slot);
       if (endsAt <= now && this.#askedAt[slot] === NOT_ASKED) {
         this.#askedAt[slot] = attendedMs;
@@ -316,8 +327,9 @@ export class LeaseTable<Holder> {
     return removeAfterMs === NEVER ? Number.POSITIVE_INFINITY : removeAfterMs;
   }
 
-  /** Returns when a lease is past its next limit. An unhealthy one has only its removal left. */
+  /** Returns when a lease is past its next limit. An unhealthy one has only its removal left, a kept one no limit. */
   #limitAt(slot: number): number {
+    if (this.#kept[slot] === 1) return Number.POSITIVE_INFINITY;
     const removalMs = this.#removalMs(slot);
     const limitMs = this.#unhealthy[slot] === 1 ? removalMs : Math.min(this.#ttlMs[slot] ?? 0, removalMs);
     return (this.#renewedAt[slot] ?? 0) + limitMs + LEASE_SLACK_MS;
@@ -364,6 +376,7 @@ export class LeaseTable<Holder> {
     this.#removeAfterMs = grown(this.#removeAfterMs, new Uint32Array(length));
     this.#unhealthy = grown(this.#unhealthy, new Uint8Array(length));
     this.#isLoaded = grown(this.#isLoaded, new Uint8Array(length));
+    this.#kept = grown(this.#kept, new Uint8Array(length));
     this.#longestGapMs = grown(this.#longestGapMs, new Uint32Array(length));
   }
 }

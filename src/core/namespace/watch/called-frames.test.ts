@@ -280,6 +280,27 @@ describe('leases over a socket', () => {
     expect(received(client)).toEqual(['9: LEASE_NOT_FOUND']);
   });
 
+  it('[W32, KL1, KL4] are kept by another lease, and revoked by its owner', async () => {
+    const { client, stage, scene } = begin();
+    const gateway = stage.connect({ caller: { tokenId: 'gateway' } });
+    const [keeper, next] = [
+      (await gateway.ask<GrantedLeaseView>({ type: 'grant-lease', ttlMs: 5_000 })).id,
+      (await gateway.ask<GrantedLeaseView>({ type: 'grant-lease', ttlMs: 5_000 })).id,
+    ];
+    const lease = await client.ask<GrantedLeaseView>({ type: 'grant-lease', ttlMs: 5_000, keeper });
+    expect(lease).toMatchObject({ kept: true });
+    const renew = (named?: string) =>
+      client.ask<LeaseRenewalReport>({ type: 'renew-leases', leases: [{ lease: lease.id }], keeper: named });
+    expect(await renew()).toEqual({ renewed: [{ lease: lease.id, remainingMs: 5_000 }], unknown: [] });
+    expect(await renew(next)).toEqual({ renewed: [{ lease: lease.id, remainingMs: 5_000, kept: true }], unknown: [] });
+    await gateway.say({ type: 'revoke-lease', id: '1', lease: lease.id, keeper });
+    await gateway.say({ type: 'renew-leases', id: '2', leases: [{ lease: lease.id }], keeper: next });
+    expect(received(gateway)).toEqual(['1: CONFLICT', '2: FORBIDDEN']);
+    await gateway.ask({ type: 'revoke-lease', lease: lease.id, keeper: next });
+    const left = await new LeaseCalls(scene.api, OPERATOR).list();
+    expect(left.leases.map(({ id }) => id).sort()).toEqual([keeper, next].sort());
+  });
+
   it('[W32, GL5] need the token that was granted them', async () => {
     const { stage, client, leases } = begin();
     const { id: lease } = await leases.grant();

@@ -1,5 +1,6 @@
 import type { Operation } from '../../../model/batch';
 import type { ClientFrame } from '../../../model/frames';
+import type { LeaseRenewal } from '../../../model/granted-lease';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
 import type { Transaction, TransactionOperation } from '../../../model/transaction';
 import { isOnInstance } from '../../../model/transaction-rules';
@@ -56,16 +57,21 @@ export function callOf(
       return api.transaction(caller, held === undefined ? transaction : allHeldBy(transaction, held), decided);
     }
     case 'grant-lease': {
-      const { ttlMs, alias, lockDelayMs } = frame;
-      return api.grantLease(caller, { ttlMs, alias, lockDelayMs }, decided);
+      const { ttlMs, alias, lockDelayMs, keeper } = frame;
+      return api.grantLease(caller, { ttlMs, alias, lockDelayMs, keeper }, decided);
     }
     case 'renew-leases':
-      return api.renewLeases(caller, frame.leases, decided);
+      return api.renewLeases(caller, renewalsOf(frame), decided);
     case 'read-lease':
       return api.readLease(caller, { lease: frame.lease }, decided);
     case 'revoke-lease':
-      return api.revokeLease(caller, { lease: frame.lease }, decided);
+      return api.revokeLease(caller, { lease: frame.lease, keeper: frame.keeper }, decided);
   }
+}
+
+/** Returns the renewals of a frame, each with the keeper of all. */
+function renewalsOf({ leases, keeper }: Extract<CalledFrame, { type: 'renew-leases' }>): LeaseRenewal[] {
+  return keeper === undefined ? leases : leases.map((renewal) => ({ ...renewal, keeper }));
 }
 
 /** Gives a registration over a session's socket the lease of the session, unless it has none, or names a granted one. */
