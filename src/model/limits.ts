@@ -1327,3 +1327,12 @@ export const GRPC_RESETS_PER_SECOND_MAX_COUNT = 1_000;
 
 /** Time for a new connection to send the first bytes, by which a shared port tells HTTP/1 from HTTP/2. */
 export const FIRST_BYTES_MAX_MS = 10_000;
+
+/** Time for which a call through a gateway waits for the connection to the registry to open. etcd's clients come back after it. */
+export const GATEWAY_CALL_OPEN_MAX_MS = 5_000;
+
+/** Tokens of clients for which a gateway keeps connections open. Each has a socket, and one more for each stream of watches. */
+export const GATEWAY_TOKENS_MAX_COUNT = 1_000;
+
+/** Time after which a gateway asks the registry again what a token may do, as everywhere else: a revoked one ends with it. */
+export const GATEWAY_TOKEN_MAX_AGE_MS = 30_000;

@@ -1,0 +1,135 @@
+import type { RegistryHttp } from '../../client/wire/registry-http';
+import { revisionOf } from '../../model/cursor';
+import type { EntryRange } from '../../model/entry';
+import { hasCode, RegistryError } from '../../model/errors';
+import type { Grant } from '../../model/grant';
+import type { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView } from '../../model/granted-lease';
+import { PAGE_MAX_COUNT } from '../../model/limits';
+import type { TransactionReport, TransactionResult } from '../../model/transaction-report';
+import type { EtcdNamespace, Known, RangeCommand } from '../../protocols/etcd/etcd-namespace';
+import { FrameWatches } from '../../protocols/etcd/frame-watches';
+import { type FrameCalls, registryError } from './frame-calls';
+import type { KeptLeases } from './kept-leases';
+import { keysQuery, transactionJson } from './transaction-json';
+
+/** Parts of {@link farNamespace}. */
+export interface FarNamespaceParts {
+  id: string;
+  grants: readonly Grant[];
+  calls: FrameCalls;
+  /** Requests over HTTP, for reads of the past, which have no frame. */
+  http: RegistryHttp;
+  leases: KeptLeases;
+  /** Name of the client's token among the owners of leases. */
+  owner: string;
+}
+
+/** Surface of leases that clients of etcd are granted. */
+const door = 'etcd';
+
+/** Returns a namespace of a registry elsewhere, for one token, whose permissions the registry checks. */
+export function farNamespace({ id, grants, calls, http, leases, owner }: FarNamespaceParts): EtcdNamespace {
+  /** Newest revision that an answer has had. */
+  let seen: number | undefined;
+  const transaction = async (body: object): Promise<TransactionReport> => {
+    const report = await calls.ask<TransactionReport>({ type: 'transaction', transaction: body });
+    seen = Math.max(seen ?? 0, report.revision);
+    return report;
+  };
+  const headOf = async (): Promise<number> => (await transaction({ if: [], do: [], else: [] })).revision;
+  const known = async <T>(body: Promise<T>): Promise<Known<T>> => {
+    const [found, revision] = await Promise.all([body, headOf()]);
+    return { revision, body: found };
+  };
+
+  const range = async ({ interval, atRevision, ...selection }: RangeCommand): Promise<Known<EntryRange>> => {
+    if (atRevision !== undefined) return known(pastRange(http, { interval, atRevision, ...selection }));
+    const operation = { op: 'range' as const, interval, ...selection };
+    const { revision, results } = await transaction(transactionJson({ if: [], do: [operation], else: [] }));
+    return { revision, body: rangeIn(results[0]) };
+  };
+
+  return {
+    id,
+    grants,
+    transaction: (command) => transaction(transactionJson(command)),
+    range,
+    compact: async (revision) => {
+      const { cursor } = await calls.ask<{ cursor: string }>({ type: 'compact-entries', revision });
+      return { revision: revisionOf(cursor), body: undefined };
+    },
+    grantLease: async (command) => {
+      const { keeper } = leases;
+      const frame = { type: 'grant-lease', ...command, door, ...(keeper !== undefined && { keeper }) };
+      const granted = await known(calls.ask<GrantedLeaseView>(frame));
+      const { alias, id: name, ttlMs } = granted.body;
+      leases.granted(alias ?? name, owner, ttlMs);
+      return granted;
+    },
+    renewLease: async (lease) => {
+      const renewing = leases.heard(lease, owner).catch(thrown);
+      // A renewal changes no revision, so one that this client has seen will do.
+      const [revision, renewed] = await Promise.all([seen ?? headOf(), renewing]);
+      return { revision, body: { remainingMs: renewed && (renewed.remainingMs ?? Number.MAX_SAFE_INTEGER) } };
+    },
+    readLease: async (lease) => {
+      const read = calls.ask<GrantedLeaseDetail>({ type: 'read-lease', lease, door });
+      return known(
+        read.catch((error: unknown) => {
+          if (hasCode(error, 'LEASE_NOT_FOUND')) return undefined;
+          throw error;
+        }),
+      );
+    },
+    listLeases: () => known(allLeases(calls)),
+    revokeLease: async (lease) => {
+      const { cursor } = await calls.ask<{ cursor: string }>({ type: 'revoke-lease', lease, door });
+      leases.forget(lease);
+      return { revision: revisionOf(cursor), body: undefined };
+    },
+    openWatches: () => new FrameWatches((listener) => calls.openSocket(listener)),
+  };
+}
+
+/** Rethrows an error of a renewal as one of the registry. */
+function thrown(error: unknown): never {
+  throw error instanceof RegistryError ? error : registryError(error);
+}
+
+async function allLeases(calls: FrameCalls): Promise<GrantedLeaseView[]> {
+  const leases: GrantedLeaseView[] = [];
+  for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+    const page = await calls.ask<GrantedLeaseList>({
+      type: 'list-leases',
+      door,
+      ...(after !== undefined && { after }),
+    });
+    leases.push(...page.leases);
+    after = page.next;
+  }
+  return leases;
+}
+
+async function pastRange(http: RegistryHttp, command: RangeCommand): Promise<EntryRange> {
+  const { interval, atRevision, limit, order, descending, keysOnly, countOnly } = command;
+  try {
+    const answer = await http.request('GET', `${http.namespacePath}/kv`, {
+      query: {
+        ...keysQuery(interval),
+        at: `r${atRevision}`,
+        limit: limit === undefined || limit > PAGE_MAX_COUNT ? undefined : limit,
+        order,
+        descending: descending || undefined,
+        keysOnly: keysOnly || undefined,
+        countOnly: countOnly || undefined,
+      },
+    });
+    return (await answer.json()) as EntryRange; // `as`: what this route returns
+  } catch (error) {
+    throw registryError(error);
+  }
+}
+
+const EMPTY: EntryRange = { entries: [], count: 0, more: false };
+
+const rangeIn = (result: TransactionResult | undefined): EntryRange => (result?.op === 'range' ? result : EMPTY);

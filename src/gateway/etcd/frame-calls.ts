@@ -1,0 +1,152 @@
+import { type Client, rollcall } from '../../client/client';
+import { coreOf } from '../../client/wire/core-of';
+import { openSocket } from '../../client/wire/open-socket';
+import { RollcallError } from '../../client/wire/rollcall-error';
+import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
+import { RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { PING, PONG } from '../../model/frames';
+import { GATEWAY_CALL_OPEN_MAX_MS } from '../../model/limits';
+import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
+
+/** Parameters of {@link FrameCalls}. */
+export interface FrameCallsOptions {
+  /** URL of the registry, without a slash at the end. */
+  url: string;
+  namespace: string;
+  token: string;
+}
+
+/** Interval at which sockets of watches are pinged, and the time for the reply. */
+const PING_INTERVAL_MS = 15_000;
+
+/** Close code for a connection that broke without one (RFC 6455, 7.4.1). */
+const BROKEN = 1006;
+
+/**
+ * Calls to one namespace of a registry elsewhere, with one token: as frames on one socket, which is open while it is used. Each
+ * watch of a client has a socket of its own, so that its reader slows no other down.
+ */
+export class FrameCalls {
+  readonly #client: Client;
+  readonly #link: SocketLink;
+  readonly #user: LinkUser;
+  /** Resolves when the socket is open; a new promise after each break. */
+  #open = Promise.withResolvers<void>();
+  /** Error of the last attempt; undefined while the socket is open. */
+  #failure: RegistryError | undefined;
+  readonly #watches = new Set<NamespaceSocket>();
+
+  constructor({ url, namespace, token }: FrameCallsOptions) {
+    this.#client = rollcall({ url, namespace, token });
+    this.#link = coreOf(this.#client).link();
+    this.#open.promise.catch(() => {});
+    this.#user = {
+      up: () => {
+        this.#failure = undefined;
+        this.#open.resolve();
+      },
+      down: (error) => {
+        this.#failure = registryError(error);
+        this.#open.reject(this.#failure);
+        this.#open = Promise.withResolvers();
+        this.#open.promise.catch(() => {});
+      },
+    };
+    this.#link.join(this.#user);
+  }
+
+  /**
+   * Sends a frame, and returns the body of its answer.
+   *
+   * @throws {RegistryError} The refusal of the registry, or `UNAVAILABLE` if it is away: the outcome is unknown then.
+   */
+  async ask<Body>(frame: object): Promise<Body> {
+    if (!this.#link.isOpen) await this.#opened();
+    try {
+      return await this.#link.ask<Body>(frame);
+    } catch (error) {
+      throw registryError(error);
+    }
+  }
+
+  /** Opens a socket for watches. */
+  async openSocket(listener: SocketListener): Promise<NamespaceSocket> {
+    const core = coreOf(this.#client);
+    let isOver = false;
+    let isAnswered = true;
+    const closed = (code: number): void => {
+      if (isOver) return;
+      isOver = true;
+      clearInterval(pings);
+      this.#watches.delete(socket);
+      listener.closed(code);
+    };
+    const opened = await openSocket(core.http, core.options, core.time, core.nextSubscriber(), {
+      isAwake: () => true,
+      message: (text) => {
+        if (text === PONG) isAnswered = true;
+        else if (!isOver) listener.frame(text);
+      },
+      closed,
+    });
+    if ('error' in opened) throw registryError(opened.error);
+    const leave = (code: number): void => {
+      isOver = true;
+      clearInterval(pings);
+      this.#watches.delete(socket);
+      opened.close(code);
+    };
+    // Without pings, a connection that is broken half-way would stay silent for ever.
+    const pings = setInterval(() => {
+      if (isAnswered) {
+        isAnswered = false;
+        opened.send(PING);
+        return;
+      }
+      listener.closed(BROKEN);
+      leave(1000);
+    }, PING_INTERVAL_MS);
+    const socket: NamespaceSocket = {
+      send: (text) => {
+        if (!isOver) opened.send(text);
+      },
+      close: (code) => {
+        if (!isOver) leave(code);
+      },
+    };
+    this.#watches.add(socket);
+    return socket;
+  }
+
+  /** Closes all sockets. Calls under way fail. */
+  async close(): Promise<void> {
+    this.#link.leave(this.#user);
+    for (const socket of [...this.#watches]) socket.close(1000, 'the gateway stops');
+    await this.#client.close();
+  }
+
+  /** Waits until the socket is open. @throws {RegistryError} If the registry refuses it, or is away. */
+  async #opened(): Promise<void> {
+    // While it was away at the last attempt, clients are not kept waiting: they come back by themselves.
+    if (this.#failure !== undefined) throw this.#failure;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unreachable()), GATEWAY_CALL_OPEN_MAX_MS);
+    });
+    try {
+      await Promise.race([this.#open.promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const unreachable = (): RegistryError => new RegistryError('UNAVAILABLE', 'the registry does not answer');
+
+/** Returns an error of the client as one of the registry. */
+export function registryError(error: unknown): RegistryError {
+  if (!(error instanceof RollcallError)) return unreachable();
+  if (error.code === 'UNREACHABLE') return new RegistryError('UNAVAILABLE', error.message);
+  // `as`: apart from UNREACHABLE, the codes are those of the registry.
+  return new RegistryError(error.code as RegistryErrorCode, error.message);
+}
