@@ -6,6 +6,7 @@ import {
   GrantedLeaseList,
   GrantedLeaseView,
   KeeperId,
+  LeaseDoor,
   LeaseGrantRequest,
 } from '../../model/granted-lease';
 import { LeaseId } from '../../model/lease';
@@ -21,16 +22,19 @@ const LEASE_PATH = `${LEASES_PATH}/:lease`;
 
 const LeaseNames = z.strictObject({ lease: LeaseId.meta({ description: 'Id of the lease, or its alias' }) });
 
-const KeeperQuery = z.strictObject({ keeper: KeeperId.optional() });
+/** Parameters of a request that names a lease. */
+const DoorQuery = z.strictObject({ door: LeaseDoor.optional() });
 
-const RevokeQuery = z.strictObject({
+const KeeperQuery = DoorQuery.extend({ keeper: KeeperId.optional() });
+
+const RevokeQuery = DoorQuery.extend({
   keeper: LeaseId.optional().meta({
     description:
       'Revoke the lease only if this one keeps it; the token to which this one was granted may do so, too. Else 409 `CONFLICT`',
   }),
 });
 
-const ListQuery = z.strictObject({
+const ListQuery = DoorQuery.extend({
   limit: PageCount.optional().meta({
     description: `Maximum number of leases; by default ${GRANTED_LEASES_PER_PAGE_COUNT}, also the maximum`,
   }),
@@ -87,9 +91,9 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Read a granted lease and what it holds',
     description: OWN,
-    input: { path: LeaseNames },
+    input: { path: LeaseNames, query: DoorQuery },
     answers: { 200: { description: 'The lease', schema: GrantedLeaseDetail } },
-    call: (namespace, { path }, call) => namespace.readLease(call.caller, path),
+    call: (namespace, { path, query }, call) => namespace.readLease(call.caller, { ...path, ...query }),
     map: answered,
   });
 
