@@ -78,7 +78,10 @@ export class GrpcServer {
   }
 
   #serve(stream: Http2Stream, headers: Headers, connection: GrpcConnection): void {
-    if (this.#plainRequest !== undefined && !isGrpc(headers)) return this.#plainRequest(stream, headers);
+    if (this.#plainRequest !== undefined && !isGrpc(headers)) {
+      this.#plainRequest(stream, headers);
+      return;
+    }
     const call = new CallStream(stream, headers, connection);
     const method = this.#methods.get(call.path);
     const { timeoutMs } = call;
@@ -87,7 +90,8 @@ export class GrpcServer {
     if (timeoutMs !== undefined && timeoutMs <= 0) refusal ??= DEADLINE_PASSED;
     if (refusal !== undefined || method === undefined) {
       stream.receiver = dropRequest(call);
-      return call.end(refusal);
+      call.end(refusal);
+      return;
     }
     stream.receiver = serveCall(call, method);
     if (timeoutMs !== undefined) call.endAfter(timeoutMs);

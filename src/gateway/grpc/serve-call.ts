@@ -54,10 +54,16 @@ class UnaryCall implements StreamReceiver {
   ended(): void {
     const call = this.#call;
     if (call.isOver) return;
-    if (this.#request === undefined || this.#frames.isCut) return call.end(CUT_SHORT);
+    if (this.#request === undefined || this.#frames.isCut) {
+      call.end(CUT_SHORT);
+      return;
+    }
     try {
       const answer = this.#method.answer(this.#request, call);
-      if (!(answer instanceof Promise)) return call.answer(answer);
+      if (!(answer instanceof Promise)) {
+        call.answer(answer);
+        return;
+      }
       answer.then(
         (message) => call.answer(message),
         (error: unknown) => call.fail(error),

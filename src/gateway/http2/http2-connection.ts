@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
+import { checkSize, FrameReader, protocolError, type ReceivedFrame } from './frame-reader';
 import {
   ConnectionError,
   FIRST_WINDOW_BYTES,
-  FRAME_HEADER_BYTES,
   FrameFlag,
   FrameType,
   frame,
   Http2Code,
   numberFrame,
   PAYLOAD_MAX_BYTES,
-  PREFACE,
   Setting,
   settingsFrame,
   WINDOW_MAX_BYTES,
@@ -39,16 +38,6 @@ export interface Http2Receiver {
   closed(): void;
 }
 
-/** A block of headers whose frames are still coming. */
-interface OpenBlock {
-  readonly streamId: number;
-  readonly endsStream: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-}
-
-/** Bytes that a part of a block counts at least, so that empty ones end too. */
-const PART_MIN_BYTES = 64;
 const EMPTY = Buffer.alloc(0);
 const PING_BYTES = 8;
 
@@ -65,10 +54,7 @@ export class Http2Connection implements StreamConnection {
   readonly #blocks: HeaderBlocks;
   /** Streams with output that waits for the connection. */
   readonly #awaiting = new Set<Http2Stream>();
-  #received: Buffer = EMPTY;
-  #hasPreface = false;
-  #hasSettings = false;
-  #block: OpenBlock | undefined;
+  readonly #frames: FrameReader;
   #lastStreamId = 0;
   #streamSendWindow = FIRST_WINDOW_BYTES;
   #receiveWindow: number;
@@ -85,6 +71,8 @@ export class Http2Connection implements StreamConnection {
     this.#receiver = receiver;
     this.#now = now;
     this.#blocks = new HeaderBlocks(limits.headersMaxBytes);
+    // Beyond any compression of what is allowed, and of some more that is read and refused.
+    this.#frames = new FrameReader(limits.headersMaxBytes + PAYLOAD_MAX_BYTES);
     this.#receiveWindow = limits.connectionWindowBytes;
     this.#resetsLeft = limits.resetsBurstMaxCount;
     this.#resetsAt = now();
@@ -164,9 +152,13 @@ export class Http2Connection implements StreamConnection {
 
   #read(bytes: Buffer): void {
     if (this.#isClosed) return;
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
     try {
-      this.#readFrames();
+      this.#frames.push(bytes);
+      while (!this.#isClosed) {
+        const next = this.#frames.next();
+        if (next === undefined) break;
+        this.#readFrame(next);
+      }
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error.code);
       else if (error instanceof CompressionError) this.#fail(Http2Code.COMPRESSION_ERROR);
@@ -189,68 +181,45 @@ export class Http2Connection implements StreamConnection {
     setTimeout(() => this.#socket.destroy(), LAST_FRAME_MS).unref();
   }
 
-  #readFrames(): void {
-    if (!this.#hasPreface) {
-      const size = Math.min(PREFACE.length, this.#received.length);
-      if (PREFACE.compare(this.#received, 0, size, 0, size) !== 0) {
-        throw new ConnectionError(Http2Code.PROTOCOL_ERROR, 'the preface is wrong');
-      }
-      if (size < PREFACE.length) return;
-      this.#hasPreface = true;
-      this.#received = this.#received.subarray(size);
-    }
-    const bytes = this.#received;
-    let at = 0;
-    while (!this.#isClosed && bytes.length - at >= FRAME_HEADER_BYTES) {
-      const size = bytes.readUIntBE(at, 3);
-      if (size > PAYLOAD_MAX_BYTES) throw new ConnectionError(Http2Code.FRAME_SIZE_ERROR, 'a frame is too large');
-      const end = at + FRAME_HEADER_BYTES + size;
-      if (end > bytes.length) break;
-      const streamId = bytes.readUInt32BE(at + 5) & 0x7fffffff;
-      const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
-      this.#readFrame(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, streamId, payload);
-      at = end;
-    }
-    this.#received = at === bytes.length ? EMPTY : bytes.subarray(at);
-  }
-
-  #readFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    if (!this.#hasSettings && type !== FrameType.SETTINGS) protocolError('the first frame is not SETTINGS');
-    if (this.#block !== undefined && type !== FrameType.CONTINUATION) protocolError('a block of headers is cut');
+  #readFrame({ type, flags, streamId, payload, wireBytes }: ReceivedFrame): void {
     switch (type) {
       case FrameType.DATA:
-        return this.#readData(flags, streamId, payload);
+        this.#readData(flags, streamId, payload, wireBytes);
+        break;
       case FrameType.HEADERS:
-        return this.#readHeaders(flags, streamId, payload);
-      case FrameType.CONTINUATION:
-        return this.#readContinuation(flags, streamId, payload);
+        this.#readHeaders((flags & FrameFlag.END_STREAM) !== 0, streamId, payload);
+        break;
       case FrameType.RST_STREAM:
-        return this.#readReset(streamId, payload);
+        this.#readReset(streamId, payload);
+        break;
       case FrameType.SETTINGS:
-        return this.#readSettings(flags, streamId, payload);
+        this.#readSettings(flags, streamId, payload);
+        break;
       case FrameType.PING:
         if (streamId !== 0) protocolError('a ping has a stream');
         checkSize(payload.length === PING_BYTES);
         if ((flags & FrameFlag.ACK) === 0) this.push(frame(FrameType.PING, FrameFlag.ACK, 0, payload));
         else this.#ponged?.();
-        return;
+        break;
       case FrameType.WINDOW_UPDATE:
-        return this.#readWindow(streamId, payload);
+        this.#readWindow(streamId, payload);
+        break;
       case FrameType.PRIORITY:
         if (streamId === 0) protocolError('a priority has no stream');
-        return checkSize(payload.length === 5);
+        checkSize(payload.length === 5);
+        break;
       case FrameType.GOAWAY:
         // The client opens no further streams; it closes the connection when it has its answers.
         if (streamId !== 0) protocolError('GOAWAY has a stream');
-        return checkSize(payload.length >= 8);
+        checkSize(payload.length >= 8);
+        break;
       case FrameType.PUSH_PROMISE:
-        return protocolError('a client pushes');
+        protocolError('a client pushes');
     }
   }
 
-  #readData(flags: number, streamId: number, payload: Buffer): void {
-    const data = (flags & FrameFlag.PADDED) === 0 ? payload : withoutPadding(payload);
-    this.#receiveWindow -= payload.length;
+  #readData(flags: number, streamId: number, data: Buffer, wireBytes: number): void {
+    this.#receiveWindow -= wireBytes;
     if (this.#receiveWindow < 0) throw new ConnectionError(Http2Code.FLOW_CONTROL_ERROR, 'too much data');
     // What waits is bounded for each stream, so that one that waits does not hold up all others.
     const used = this.#limits.connectionWindowBytes - this.#receiveWindow;
@@ -259,65 +228,66 @@ export class Http2Connection implements StreamConnection {
       this.push(numberFrame(FrameType.WINDOW_UPDATE, 0, used));
     }
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return this.#checkKnown(streamId);
-    if (stream.isRequestEnded) return stream.reset(Http2Code.STREAM_CLOSED);
-    if (payload.length > stream.receiveWindow) return stream.reset(Http2Code.FLOW_CONTROL_ERROR);
-    stream.receive(data, payload.length);
+    if (stream === undefined) {
+      this.#checkKnown(streamId);
+      return;
+    }
+    if (stream.isRequestEnded) {
+      stream.reset(Http2Code.STREAM_CLOSED);
+      return;
+    }
+    if (wireBytes > stream.receiveWindow) {
+      stream.reset(Http2Code.FLOW_CONTROL_ERROR);
+      return;
+    }
+    stream.receive(data, wireBytes);
     if ((flags & FrameFlag.END_STREAM) !== 0) stream.requestEnded();
   }
 
-  #readHeaders(flags: number, streamId: number, payload: Buffer): void {
+  #readHeaders(endsStream: boolean, streamId: number, payload: Buffer): void {
     if (streamId % 2 === 0) protocolError('a stream of a client has an even number');
-    let part = (flags & FrameFlag.PADDED) === 0 ? payload : withoutPadding(payload);
-    if ((flags & FrameFlag.PRIORITY) !== 0) {
-      checkSize(part.length >= 5);
-      part = part.subarray(5);
-    }
-    this.#block = { streamId, endsStream: (flags & FrameFlag.END_STREAM) !== 0, parts: [], bytes: 0 };
-    this.#readPart(this.#block, flags, part);
-  }
-
-  #readContinuation(flags: number, streamId: number, payload: Buffer): void {
-    if (this.#block?.streamId !== streamId) protocolError('CONTINUATION continues nothing');
-    else this.#readPart(this.#block, flags, payload);
-  }
-
-  #readPart(block: OpenBlock, flags: number, part: Buffer): void {
-    block.parts.push(part);
-    block.bytes += Math.max(part.length, PART_MIN_BYTES);
-    // Beyond any compression of what is allowed: the block is not even read, which ends the connection.
-    if (block.bytes > this.#limits.headersMaxBytes + PAYLOAD_MAX_BYTES) {
-      throw new ConnectionError(Http2Code.ENHANCE_YOUR_CALM, 'a block of headers is too large');
-    }
-    if ((flags & FrameFlag.END_HEADERS) === 0) return;
-    this.#block = undefined;
-    const whole = block.parts.length === 1 ? part : Buffer.concat(block.parts);
-    const { headers, isTooLarge, isMalformed } = this.#blocks.read(whole);
-    const known = this.#streams.get(block.streamId);
+    const { headers, isTooLarge, isMalformed } = this.#blocks.read(payload);
+    const known = this.#streams.get(streamId);
     if (known !== undefined) {
       // Trailers of a request, in which nothing is expected.
-      if (!block.endsStream || known.isRequestEnded) return known.reset(Http2Code.PROTOCOL_ERROR);
-      return known.requestEnded();
+      if (!endsStream || known.isRequestEnded) {
+        known.reset(Http2Code.PROTOCOL_ERROR);
+        return;
+      }
+      known.requestEnded();
+      return;
     }
-    if (block.streamId <= this.#lastStreamId) return;
+    if (streamId <= this.#lastStreamId) return;
     // Streams that are opened after GOAWAY are not served; the client opens them elsewhere.
     if (this.#isClosing) return;
-    this.#lastStreamId = block.streamId;
-    const stream = new Http2Stream(block.streamId, this, this.#streamSendWindow, this.#limits.streamWindowBytes);
-    if (this.#streams.size >= this.#limits.streamsMaxCount) return stream.reset(Http2Code.REFUSED_STREAM);
-    if (isTooLarge) return stream.reset(Http2Code.ENHANCE_YOUR_CALM);
+    this.#lastStreamId = streamId;
+    const stream = new Http2Stream(streamId, this, this.#streamSendWindow, this.#limits.streamWindowBytes);
+    if (this.#streams.size >= this.#limits.streamsMaxCount) {
+      stream.reset(Http2Code.REFUSED_STREAM);
+      return;
+    }
+    if (isTooLarge) {
+      stream.reset(Http2Code.ENHANCE_YOUR_CALM);
+      return;
+    }
     const isWhole =
       headers[':method'] !== undefined && headers[':path'] !== undefined && headers[':scheme'] !== undefined;
-    if (isMalformed || !isWhole) return stream.reset(Http2Code.PROTOCOL_ERROR);
+    if (isMalformed || !isWhole) {
+      stream.reset(Http2Code.PROTOCOL_ERROR);
+      return;
+    }
     this.#streams.set(stream.id, stream);
     this.#receiver.open(stream, headers);
-    if (block.endsStream) stream.requestEnded();
+    if (endsStream) stream.requestEnded();
   }
 
   #readReset(streamId: number, payload: Buffer): void {
     checkSize(payload.length === 4);
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return this.#checkKnown(streamId);
+    if (stream === undefined) {
+      this.#checkKnown(streamId);
+      return;
+    }
     const now = this.#now();
     const { resetsBurstMaxCount: burst, resetsPerSecondMaxCount: rate } = this.#limits;
     this.#resetsLeft = Math.min(burst, this.#resetsLeft + ((now - this.#resetsAt) / 1_000) * rate) - 1;
@@ -328,8 +298,10 @@ export class Http2Connection implements StreamConnection {
 
   #readSettings(flags: number, streamId: number, payload: Buffer): void {
     if (streamId !== 0) protocolError('SETTINGS has a stream');
-    this.#hasSettings = true;
-    if ((flags & FrameFlag.ACK) !== 0) return checkSize(payload.length === 0);
+    if ((flags & FrameFlag.ACK) !== 0) {
+      checkSize(payload.length === 0);
+      return;
+    }
     checkSize(payload.length % 6 === 0);
     for (let at = 0; at < payload.length; at += 6) {
       const value = payload.readUInt32BE(at + 2);
@@ -357,11 +329,18 @@ export class Http2Connection implements StreamConnection {
       if (this.sendWindow > WINDOW_MAX_BYTES) {
         throw new ConnectionError(Http2Code.FLOW_CONTROL_ERROR, 'a window is too large');
       }
-      return this.#pumpAll();
+      this.#pumpAll();
+      return;
     }
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return this.#checkKnown(streamId);
-    if (change === 0) return stream.reset(Http2Code.PROTOCOL_ERROR);
+    if (stream === undefined) {
+      this.#checkKnown(streamId);
+      return;
+    }
+    if (change === 0) {
+      stream.reset(Http2Code.PROTOCOL_ERROR);
+      return;
+    }
     this.#widen(stream, change);
   }
 
@@ -390,18 +369,3 @@ export class Http2Connection implements StreamConnection {
 
 /** Time for a client to read why its connection ends. */
 const LAST_FRAME_MS = 1_000;
-
-function protocolError(message: string): void {
-  throw new ConnectionError(Http2Code.PROTOCOL_ERROR, message);
-}
-
-function checkSize(fits: boolean): void {
-  if (!fits) throw new ConnectionError(Http2Code.FRAME_SIZE_ERROR, 'a frame has the wrong size');
-}
-
-/** Returns a payload without its padding. */
-function withoutPadding(payload: Buffer): Buffer {
-  const padding = payload[0] ?? 0;
-  if (padding >= payload.length) protocolError('a frame is all padding');
-  return payload.subarray(1, payload.length - padding);
-}

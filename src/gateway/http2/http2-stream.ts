@@ -116,7 +116,8 @@ export class Http2Stream {
     if (!fits || this.#connection.isClogged || head.length + trailers.length > PAYLOAD_MAX_BYTES) {
       this.respond(head);
       this.write(data);
-      return this.end(trailers);
+      this.end(trailers);
+      return;
     }
     const bytes = Buffer.allocUnsafe(3 * FRAME_HEADER_BYTES + head.length + size + trailers.length);
     writeFrameHeader(bytes, 0, head.length, FrameType.HEADERS, FrameFlag.END_HEADERS, id);
