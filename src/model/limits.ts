@@ -1304,8 +1304,11 @@ export const GRPC_ANSWER_UNREAD_MAX_MS = 60_000;
 /** Deadline for the only message of a unary gRPC call. gRPC answers 4, deadline exceeded. */
 export const GRPC_REQUEST_MAX_MS = 60_000;
 
-/** Window of HTTP/2 for the requests of a gRPC stream: a message of maximum size needs no further round trip. */
-export const GRPC_STREAM_WINDOW_BYTES = 2 * 1024 * 1024;
+/** Window of HTTP/2 for the requests of a gRPC stream: eight round trips for a message of maximum size. */
+export const GRPC_STREAM_WINDOW_BYTES = 256 * 1024;
+
+/** Window of HTTP/2 for the requests of a gRPC connection: what its client may have under way at once. */
+export const GRPC_CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /** Interval at which the peer of a gRPC connection is pinged, so that a frozen or unreachable one is noticed. */
 export const GRPC_KEEPALIVE_INTERVAL_MS = 60_000;

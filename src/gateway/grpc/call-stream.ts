@@ -1,13 +1,21 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { GRPC_ANSWER_UNREAD_MAX_MS, GRPC_REQUEST_MAX_MS } from '../../model/limits';
-import { encodeDetails, GrpcCode, GrpcError } from './grpc-error';
+import { Http2Code } from '../http2/frames';
+import type { Headers } from '../http2/header-block';
+import type { Http2Stream } from '../http2/http2-stream';
+import { GrpcCode, GrpcError } from './grpc-error';
 import type { GrpcCall, GrpcLog, GrpcPeer } from './grpc-method';
 import { framedOne } from './message-frames';
-import { ANSWER_HEADERS, DEADLINE_PASSED, parseTimeout, type Refusal, statusHeaders } from './request-headers';
+import {
+  ANSWER_HEADERS,
+  DEADLINE_PASSED,
+  OK_TRAILERS,
+  parseTimeout,
+  type Status,
+  statusHeaders,
+  statusTrailers,
+} from './request-headers';
 
-const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' };
-const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
-const WITHOUT_MESSAGES = { endStream: true, sendDate: false };
+const OK: Status = { code: GrpcCode.OK, details: '' };
 
 /** Longest delay that timers take. A later deadline needs none: the connection will not last. */
 const TIMER_MAX = 2 ** 31 - 1;
@@ -25,30 +33,24 @@ export interface CallConnection {
 /** The stream of one call: its deadline, its signal, and the status with which it ends. */
 export class CallStream implements GrpcCall {
   readonly path: string;
-  readonly metadata: IncomingHttpHeaders;
-  readonly stream: ServerHttp2Stream;
+  readonly metadata: Headers;
+  readonly stream: Http2Stream;
   readonly #connection: CallConnection;
   readonly #openedAt: number;
   #endedAt: number | undefined;
-  #trailers = OK_TRAILERS;
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #isAborted = false;
-  /** True once the client has sent all of its messages. */
-  hasRequest = false;
   /** True if the client may take its time to send messages. */
   isStreaming = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: CallConnection) {
+  constructor(stream: Http2Stream, headers: Headers, connection: CallConnection) {
     this.path = headers[':path'] ?? '';
     this.metadata = headers;
     this.stream = stream;
     this.#connection = connection;
     this.#openedAt = connection.checkedAt;
     connection.calls.add(this);
-    stream.on('error', ignoreError);
-    stream.on('close', () => this.#closed());
-    stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers));
   }
 
   get authority(): string {
@@ -76,7 +78,7 @@ export class CallStream implements GrpcCall {
   /** Milliseconds that the client gives the call; undefined if it sets no deadline. */
   get timeoutMs(): number | undefined {
     const timeout = this.metadata['grpc-timeout'];
-    return typeof timeout === 'string' ? parseTimeout(timeout) : undefined;
+    return timeout === undefined ? undefined : parseTimeout(timeout);
   }
 
   /** Starts the deadline of the call. */
@@ -85,43 +87,26 @@ export class CallStream implements GrpcCall {
     this.#timer = setTimeout(() => this.end(DEADLINE_PASSED), Math.ceil(ms));
   }
 
-  /** Ends a call that no method serves. Its request is read and dropped. */
-  refuse(refusal: GrpcError | Refusal): void {
-    this.stream.on('end', () => {
-      this.hasRequest = true;
-    });
-    this.stream.resume();
-    this.end(refusal);
-  }
-
   /** Answers with one message and OK. */
   answer(message: Uint8Array): void {
     if (this.#endedAt !== undefined) return;
     this.#finish();
-    this.stream.respond(ANSWER_HEADERS, WITH_TRAILERS);
-    this.stream.end(framedOne(message));
+    this.stream.answer(ANSWER_HEADERS, framedOne(message), OK_TRAILERS);
   }
 
-  /** Writes frames of messages. `taken` is called once the window of HTTP/2 had room for them, or the stream has ended. */
+  /** Writes frames of messages. `taken` is called once the window of HTTP/2 had room for them. */
   write(frames: Uint8Array, taken: () => void): void {
     if (this.#endedAt !== undefined) return;
-    if (!this.stream.headersSent) this.stream.respond(ANSWER_HEADERS, WITH_TRAILERS);
+    if (!this.stream.hasHeaders) this.stream.respond(ANSWER_HEADERS);
     this.stream.write(frames, taken);
   }
 
   /** Ends the answer with a status, OK unless an error is given, after the frames that were written. */
-  end(error?: GrpcError | Refusal): void {
+  end(error?: Status): void {
     if (this.#endedAt !== undefined) return;
     this.#finish();
-    if (!this.stream.headersSent) {
-      const httpStatus = error !== undefined && 'httpStatus' in error ? error.httpStatus : 200;
-      this.stream.respond(statusHeaders(error ?? { code: GrpcCode.OK, details: '' }, httpStatus), WITHOUT_MESSAGES);
-    } else {
-      if (error !== undefined) {
-        this.#trailers = { 'grpc-status': String(error.code), 'grpc-message': encodeDetails(error.details) };
-      }
-      this.stream.end();
-    }
+    if (!this.stream.hasHeaders) this.stream.respond(statusHeaders(error ?? OK), true);
+    else this.stream.end(error === undefined ? OK_TRAILERS : statusTrailers(error));
     if (error !== undefined || this.isStreaming) this.#abort();
   }
 
@@ -139,30 +124,24 @@ export class CallStream implements GrpcCall {
   }
 
   /** Ends the stream at once, and drops what was not sent. */
-  reset(code: number): void {
+  reset(code: Http2Code): void {
     this.#endedAt ??= this.#connection.checkedAt;
-    this.stream.close(code);
+    this.stream.reset(code);
     this.#abort();
   }
 
   /** Ends the call if its client sends or reads nothing for too long. */
   check(now: number): void {
     if (this.#endedAt !== undefined) {
-      if (now - this.#endedAt > GRPC_ANSWER_UNREAD_MAX_MS) this.reset(constants.NGHTTP2_CANCEL);
-    } else if (!this.hasRequest && !this.isStreaming && now - this.#openedAt > GRPC_REQUEST_MAX_MS) {
+      if (now - this.#endedAt > GRPC_ANSWER_UNREAD_MAX_MS) this.reset(Http2Code.CANCEL);
+    } else if (!this.stream.isRequestEnded && !this.isStreaming && now - this.#openedAt > GRPC_REQUEST_MAX_MS) {
       this.end(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, 'the request did not arrive in time'));
     }
   }
 
-  /** Marks the answer as complete. A client that still sends is asked to stop, once it has the answer. */
   #finish(): void {
     this.#endedAt = this.#connection.checkedAt;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    if (!this.hasRequest) this.stream.once('finish', () => this.#stopRequest());
-  }
-
-  #stopRequest(): void {
-    if (!this.hasRequest) this.stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #abort(): void {
@@ -170,7 +149,8 @@ export class CallStream implements GrpcCall {
     this.#controller?.abort();
   }
 
-  #closed(): void {
+  /** The stream is closed. */
+  closed(): void {
     this.#connection.calls.delete(this);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#endedAt === undefined || this.isStreaming) {
@@ -179,6 +159,3 @@ export class CallStream implements GrpcCall {
     }
   }
 }
-
-/** Errors of a stream end it, which `close` reports. */
-function ignoreError(): void {}

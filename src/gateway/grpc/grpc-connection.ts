@@ -1,14 +1,31 @@
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import {
+  GRPC_CONNECTION_WINDOW_BYTES,
+  GRPC_HEADERS_MAX_BYTES,
   GRPC_IDLE_CONNECTION_MAX_MS,
   GRPC_KEEPALIVE_INTERVAL_MS,
   GRPC_KEEPALIVE_TIMEOUT_MS,
+  GRPC_RESETS_BURST_MAX_COUNT,
+  GRPC_RESETS_PER_SECOND_MAX_COUNT,
+  GRPC_STREAM_WINDOW_BYTES,
+  GRPC_STREAMS_PER_CONNECTION_MAX_COUNT,
 } from '../../model/limits';
-import { type CallConnection, CallStream } from './call-stream';
-import type { GrpcError } from './grpc-error';
+import type { Headers } from '../http2/header-block';
+import { Http2Connection, type Http2Limits } from '../http2/http2-connection';
+import type { Http2Stream } from '../http2/http2-stream';
+import type { CallConnection, CallStream } from './call-stream';
 import type { GrpcLog, GrpcPeer } from './grpc-method';
+import type { Status } from './request-headers';
+
+const LIMITS: Http2Limits = {
+  streamsMaxCount: GRPC_STREAMS_PER_CONNECTION_MAX_COUNT,
+  headersMaxBytes: GRPC_HEADERS_MAX_BYTES,
+  streamWindowBytes: GRPC_STREAM_WINDOW_BYTES,
+  connectionWindowBytes: GRPC_CONNECTION_WINDOW_BYTES,
+  resetsBurstMaxCount: GRPC_RESETS_BURST_MAX_COUNT,
+  resetsPerSecondMaxCount: GRPC_RESETS_PER_SECOND_MAX_COUNT,
+};
 
 /** Returns the other end of a connection. */
 function peerOf(socket: Socket): GrpcPeer {
@@ -22,38 +39,44 @@ function peerOf(socket: Socket): GrpcPeer {
   };
 }
 
+/** What a connection asks of its server. */
+export interface ConnectionOwner {
+  readonly log: GrpcLog;
+  now(): number;
+  serve(stream: Http2Stream, headers: Headers, connection: GrpcConnection): void;
+  /** The connection has ended. */
+  forget(connection: GrpcConnection): void;
+}
+
 /** One connection: its open calls, and whether its client still answers. */
 export class GrpcConnection implements CallConnection {
   readonly peer: GrpcPeer;
   readonly log: GrpcLog;
   readonly calls = new Set<CallStream>();
   checkedAt: number;
-  readonly #session: ServerHttp2Session;
+  readonly #http2: Http2Connection;
   #usedAt: number;
   #pingedAt: number;
   /** True while a ping is not acknowledged. */
   #isPinged = false;
 
-  /** @param serve Called for each new stream. */
-  constructor(
-    session: ServerHttp2Session,
-    socket: Socket,
-    now: number,
-    log: GrpcLog,
-    serve: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: GrpcConnection) => void,
-  ) {
-    this.#session = session;
+  /** @param socket One that speaks HTTP/2. Bytes that were read from it have to be put back before. */
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    const now = owner.now();
     this.peer = peerOf(socket);
-    this.log = log;
+    this.log = owner.log;
     this.checkedAt = now;
     this.#usedAt = now;
     this.#pingedAt = now;
-    session.on('stream', (stream, headers) => serve(stream, headers, this));
-  }
-
-  /** Opens a call for a stream. */
-  open(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): CallStream {
-    return new CallStream(stream, headers, this);
+    const receiver = {
+      open: (stream: Http2Stream, headers: Headers) => owner.serve(stream, headers, this),
+      failed: (error: unknown) => {
+        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.log('A connection of gRPC failed', { error: cause });
+      },
+      closed: () => owner.forget(this),
+    };
+    this.#http2 = new Http2Connection(socket, LIMITS, receiver, () => owner.now());
   }
 
   /** Applies deadlines: of calls, of pings, and of a connection without calls. */
@@ -61,41 +84,31 @@ export class GrpcConnection implements CallConnection {
     this.checkedAt = now;
     for (const call of this.calls) call.check(now);
     if (this.calls.size > 0) this.#usedAt = now;
-    if (this.#session.destroyed) return;
     if (this.#isPinged) {
       if (now - this.#pingedAt >= GRPC_KEEPALIVE_TIMEOUT_MS) this.destroy();
-    } else if (now - this.#usedAt >= GRPC_IDLE_CONNECTION_MAX_MS) {
+    } else if (now - this.#usedAt >= GRPC_IDLE_CONNECTION_MAX_MS && !this.#http2.isClosing) {
       this.close();
     } else if (now - this.#pingedAt >= GRPC_KEEPALIVE_INTERVAL_MS) {
-      this.#ping(now);
+      this.#pingedAt = now;
+      this.#isPinged = true;
+      this.#http2.ping(() => {
+        this.#isPinged = false;
+      });
     }
   }
 
   /** Accepts no further calls. The connection ends with the last one. */
   close(): void {
-    if (!this.#session.closed && !this.#session.destroyed) this.#session.close();
+    this.#http2.close();
   }
 
   /** Ends all calls with a status. */
-  endCalls(error: GrpcError): void {
-    for (const call of this.calls) call.end(error);
+  endCalls(status: Status): void {
+    for (const call of this.calls) call.end(status);
   }
 
   /** Ends the connection at once. */
   destroy(): void {
-    if (!this.#session.destroyed) this.#session.destroy();
-  }
-
-  #ping(now: number): void {
-    this.#pingedAt = now;
-    this.#isPinged = true;
-    try {
-      this.#session.ping(() => {
-        this.#isPinged = false;
-      });
-    } catch {
-      // The session is closing, which ends it without a ping.
-      this.#isPinged = false;
-    }
+    this.#http2.destroy();
   }
 }

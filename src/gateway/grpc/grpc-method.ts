@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { Headers } from '../http2/header-block';
 import type { GrpcError } from './grpc-error';
 
 /** The other end of a connection. */
@@ -13,7 +13,8 @@ export interface GrpcPeer {
 export interface GrpcCall {
   /** Such as `/etcdserverpb.KV/Range`. */
   readonly path: string;
-  readonly metadata: IncomingHttpHeaders;
+  /** Headers of the request, in lower case; values of one name are joined by commas. Each character is a byte. */
+  readonly metadata: Headers;
   /** Host and port that the client asked for; empty if it named none. */
   readonly authority: string;
   /** Aborted when the client cancels, its deadline passes or the connection ends; of a stream, at its end in any case. */

@@ -1,27 +1,16 @@
-import {
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
 import type { Socket } from 'node:net';
-import {
-  GRPC_CHECK_INTERVAL_MS,
-  GRPC_HEADERS_MAX_BYTES,
-  GRPC_RESETS_BURST_MAX_COUNT,
-  GRPC_RESETS_PER_SECOND_MAX_COUNT,
-  GRPC_STREAM_WINDOW_BYTES,
-  GRPC_STREAMS_MAX_COUNT,
-  GRPC_STREAMS_PER_CONNECTION_MAX_COUNT,
-} from '../../model/limits';
-import { GrpcConnection } from './grpc-connection';
-import { GrpcCode, GrpcError } from './grpc-error';
+import { GRPC_CHECK_INTERVAL_MS, GRPC_STREAMS_MAX_COUNT } from '../../model/limits';
+import type { Headers } from '../http2/header-block';
+import type { Http2Stream } from '../http2/http2-stream';
+import { CallStream } from './call-stream';
+import { type ConnectionOwner, GrpcConnection } from './grpc-connection';
+import { GrpcCode } from './grpc-error';
 import type { GrpcLog, GrpcMethods } from './grpc-method';
-import { DEADLINE_PASSED, isGrpc, requestRefusal, unknownMethod } from './request-headers';
-import { serveCall } from './serve-call';
+import { DEADLINE_PASSED, isGrpc, requestRefusal, type Status, unknownMethod } from './request-headers';
+import { dropRequest, serveCall } from './serve-call';
 
-/** Answers a request over HTTP/2 that is not a call of gRPC, by its content type. */
-export type PlainRequest = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+/** Answers a request over HTTP/2 that is not a call of gRPC, by its content type. It sets `stream.receiver`. */
+export type PlainRequest = (stream: Http2Stream, headers: Headers) => void;
 
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
@@ -32,32 +21,18 @@ export interface GrpcServerOptions {
   readonly plainRequest?: PlainRequest;
 }
 
-/** Options of sessions that Node's types do not list yet. */
-const RESETS = { streamResetBurst: GRPC_RESETS_BURST_MAX_COUNT, streamResetRate: GRPC_RESETS_PER_SECOND_MAX_COUNT };
-
-/** Megabytes for headers and unread output of one connection, beyond which it gets no new streams. Node's is 10. */
-const SESSION_MEGABYTES = 128;
-
-const SESSION_OPTIONS = {
-  ...RESETS,
-  maxSessionMemory: SESSION_MEGABYTES,
-  settings: {
-    maxConcurrentStreams: GRPC_STREAMS_PER_CONNECTION_MAX_COUNT,
-    maxHeaderListSize: GRPC_HEADERS_MAX_BYTES,
-    initialWindowSize: GRPC_STREAM_WINDOW_BYTES,
-    enablePush: false,
-  },
-};
+const TOO_MANY: Status = { code: GrpcCode.RESOURCE_EXHAUSTED, details: 'too many open streams' };
+const SHUTTING_DOWN: Status = { code: GrpcCode.UNAVAILABLE, details: 'the server is shutting down' };
 
 /** A server of gRPC for connections that others accept. It knows methods by their paths, and messages as bytes. */
 export class GrpcServer {
   readonly #methods: GrpcMethods;
   readonly #services: ReadonlySet<string>;
-  readonly #log: GrpcLog;
   readonly #now: () => number;
   readonly #plainRequest: PlainRequest | undefined;
   readonly #connections = new Set<GrpcConnection>();
   readonly #timer: NodeJS.Timeout;
+  readonly #owner: ConnectionOwner;
   #isClosing = false;
   /** Called when the last connection has ended. */
   #ended: (() => void) | undefined;
@@ -65,8 +40,16 @@ export class GrpcServer {
   constructor({ methods, log, now = () => performance.now(), plainRequest }: GrpcServerOptions) {
     this.#methods = methods;
     this.#services = new Set([...methods.keys()].map((path) => path.slice(1, path.lastIndexOf('/'))));
-    this.#log = log;
     this.#now = now;
+    this.#owner = {
+      log,
+      now,
+      serve: (stream, headers, connection) => this.#serve(stream, headers, connection),
+      forget: (connection) => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#ended?.();
+      },
+    };
     this.#plainRequest = plainRequest;
     this.#timer = setInterval(() => this.check(), GRPC_CHECK_INTERVAL_MS);
     this.#timer.unref();
@@ -86,38 +69,31 @@ export class GrpcServer {
 
   /** Takes over a connection that speaks HTTP/2. Bytes that were read from it have to be put back before. */
   handleSocket(socket: Socket): void {
-    // Errors of a socket end its session, which reports them too.
-    socket.on('error', ignoreError);
-    if (this.#isClosing || socket.destroyed) return void socket.destroy();
-    this.#handleSession(performServerHandshake(socket, SESSION_OPTIONS), socket);
+    if (this.#isClosing || socket.destroyed) {
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(new GrpcConnection(socket, this.#owner));
   }
 
-  #handleSession(session: ServerHttp2Session, socket: Socket): void {
-    const connection = new GrpcConnection(session, socket, this.#now(), this.#log, (stream, headers, from) =>
-      this.#handleStream(stream, headers, from),
-    );
-    this.#connections.add(connection);
-    session.on('error', ignoreError);
-    session.on('close', () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#ended?.();
-    });
-  }
-
-  #handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: GrpcConnection): void {
+  #serve(stream: Http2Stream, headers: Headers, connection: GrpcConnection): void {
     if (this.#plainRequest !== undefined && !isGrpc(headers)) {
-      stream.on('error', ignoreError);
-      return this.#plainRequest(stream, headers);
+      this.#plainRequest(stream, headers);
+      return;
     }
-    const call = connection.open(stream, headers);
+    const call = new CallStream(stream, headers, connection);
     const method = this.#methods.get(call.path);
-    const refusal = requestRefusal(headers) ?? (method === undefined ? unknownMethod(call.path, this.#services) : undefined);
-    if (refusal !== undefined || method === undefined || this.#isFull(connection)) {
-      return call.refuse(refusal ?? new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, 'too many open streams'));
+    const { timeoutMs } = call;
+    let refusal = requestRefusal(headers) ?? (method ? undefined : unknownMethod(call.path, this.#services));
+    if (this.#isFull(connection)) refusal ??= TOO_MANY;
+    if (timeoutMs !== undefined && timeoutMs <= 0) refusal ??= DEADLINE_PASSED;
+    if (refusal !== undefined || method === undefined) {
+      stream.receiver = dropRequest(call);
+      call.end(refusal);
+      return;
     }
-    const timeoutMs = call.timeoutMs;
-    if (timeoutMs !== undefined && timeoutMs <= 0) return call.refuse(DEADLINE_PASSED);
-    serveCall(call, method);
+    stream.receiver = serveCall(call, method);
     if (timeoutMs !== undefined) call.endAfter(timeoutMs);
   }
 
@@ -145,8 +121,7 @@ export class GrpcServer {
     });
     for (const connection of this.#connections) connection.close();
     if (this.#connections.size > 0) await withinMs(ended, graceMs);
-    const error = new GrpcError(GrpcCode.UNAVAILABLE, 'the server is shutting down');
-    for (const connection of this.#connections) connection.endCalls(error);
+    for (const connection of this.#connections) connection.endCalls(SHUTTING_DOWN);
     if (this.#connections.size > 0) await withinMs(ended, LAST_STATUS_MS);
     for (const connection of this.#connections) connection.destroy();
     clearInterval(this.#timer);
@@ -165,5 +140,3 @@ async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
   await Promise.race([promise, timeout]);
   clearTimeout(timer);
 }
-
-function ignoreError(): void {}

@@ -1,5 +1,5 @@
-import { constants } from 'node:http2';
 import { GRPC_OUTPUT_READY_MAX_BYTES, GRPC_OUTPUT_UNREAD_MAX_BYTES } from '../../model/limits';
+import { Http2Code } from '../http2/frames';
 import type { CallStream } from './call-stream';
 import type { GrpcError } from './grpc-error';
 import type { GrpcOutput } from './grpc-method';
@@ -12,8 +12,6 @@ export class MessageOutput implements GrpcOutput {
   /** Messages of this turn, and their bytes with frames. */
   #messages: Uint8Array[] = [];
   #messageBytes = 0;
-  /** Bytes that were written to the stream and that it has not sent. */
-  #writtenBytes = 0;
   #isHeld = false;
 
   constructor(call: CallStream) {
@@ -21,7 +19,7 @@ export class MessageOutput implements GrpcOutput {
   }
 
   get bytesWaiting(): number {
-    return this.#messageBytes + this.#writtenBytes;
+    return this.#messageBytes + this.#call.stream.waitingBytes;
   }
 
   send(message: Uint8Array): boolean {
@@ -47,26 +45,27 @@ export class MessageOutput implements GrpcOutput {
 
   #flush(): void {
     if (this.#messages.length === 0) return;
-    const bytes = this.#messageBytes;
     const frames = framed(this.#messages);
     this.#messages = [];
     this.#messageBytes = 0;
     if (this.#call.isOver) return;
-    this.#writtenBytes += bytes;
-    this.#call.write(frames, () => this.#taken(bytes));
+    this.#call.write(frames, () => this.#taken());
   }
 
-  #taken(bytes: number): void {
-    this.#writtenBytes -= bytes;
+  #taken(): void {
     if (!this.#isHeld || this.#call.isOver || this.bytesWaiting >= GRPC_OUTPUT_READY_MAX_BYTES) return;
     this.#isHeld = false;
-    this.onDrain?.();
+    try {
+      this.onDrain?.();
+    } catch (error) {
+      this.#call.fail(error);
+    }
   }
 
   /** Ends a stream that nobody reads. Its status could not overtake the messages, so a reset has to say it. */
   #drop(): void {
     this.#messages = [];
     this.#messageBytes = 0;
-    this.#call.reset(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#call.reset(Http2Code.ENHANCE_YOUR_CALM);
   }
 }

@@ -1,47 +1,69 @@
 import { GRPC_MESSAGE_MAX_BYTES } from '../../model/limits';
+import type { StreamReceiver } from '../http2/http2-stream';
 import type { CallStream } from './call-stream';
 import { GrpcCode, GrpcError } from './grpc-error';
 import type { GrpcInput, GrpcMethod } from './grpc-method';
 import { MessageFrames } from './message-frames';
 import { MessageOutput } from './message-output';
+import type { Status } from './request-headers';
 
 type UnaryMethod = Extract<GrpcMethod, { kind: 'unary' }>;
 type StreamMethod = Extract<GrpcMethod, { kind: 'stream' }>;
 
-const cutShort = () => new GrpcError(GrpcCode.INTERNAL, 'unexpected EOF');
+const CUT_SHORT: Status = { code: GrpcCode.INTERNAL, details: 'unexpected EOF' };
 
-/** Serves a call until its stream ends. */
-export function serveCall(call: CallStream, method: GrpcMethod): void {
-  const encoding = call.metadata['grpc-encoding'];
+/** Receives the stream of a call and hands its messages to its method. */
+export function serveCall(call: CallStream, method: GrpcMethod): StreamReceiver {
   const maxBytes = method.receiveMaxBytes ?? GRPC_MESSAGE_MAX_BYTES;
-  const frames = new MessageFrames(maxBytes, typeof encoding === 'string' ? encoding : '');
-  if (method.kind === 'unary') serveUnary(call, method, frames);
-  else serveStream(call, method, frames);
+  const frames = new MessageFrames(maxBytes, call.metadata['grpc-encoding'] ?? '');
+  return method.kind === 'unary' ? new UnaryCall(call, method, frames) : openStream(call, method, frames);
 }
 
-/** Serves a call with one request and one answer. */
-function serveUnary(call: CallStream, method: UnaryMethod, frames: MessageFrames): void {
-  let request: Uint8Array | undefined;
-  call.stream.on('data', (chunk: Uint8Array) => {
-    if (call.isOver) return;
-    frames.push(chunk);
+/** Drops the request of a call that is refused. */
+export function dropRequest(call: CallStream): StreamReceiver {
+  return { data: () => {}, ended: () => {}, closed: () => call.closed() };
+}
+
+/** A call with one request and one answer. */
+class UnaryCall implements StreamReceiver {
+  readonly #call: CallStream;
+  readonly #method: UnaryMethod;
+  readonly #frames: MessageFrames;
+  #request: Uint8Array | undefined;
+
+  constructor(call: CallStream, method: UnaryMethod, frames: MessageFrames) {
+    this.#call = call;
+    this.#method = method;
+    this.#frames = frames;
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#call.isOver) return;
+    this.#frames.push(bytes);
     try {
       // A request that is too large is refused before it has arrived.
-      const message = frames.next();
+      const message = this.#frames.next();
       if (message === undefined) return;
-      if (request !== undefined) throw new GrpcError(GrpcCode.INTERNAL, 'a unary call has one request message');
-      request = message;
+      if (this.#request !== undefined) throw new GrpcError(GrpcCode.INTERNAL, 'a unary call has one request message');
+      this.#request = message;
     } catch (error) {
-      call.fail(error);
+      this.#call.fail(error);
     }
-  });
-  call.stream.on('end', () => {
-    call.hasRequest = true;
+  }
+
+  ended(): void {
+    const call = this.#call;
     if (call.isOver) return;
-    if (request === undefined || frames.isCut) return call.end(cutShort());
+    if (this.#request === undefined || this.#frames.isCut) {
+      call.end(CUT_SHORT);
+      return;
+    }
     try {
-      const answer = method.answer(request, call);
-      if (!(answer instanceof Promise)) return call.answer(answer);
+      const answer = this.#method.answer(this.#request, call);
+      if (!(answer instanceof Promise)) {
+        call.answer(answer);
+        return;
+      }
       answer.then(
         (message) => call.answer(message),
         (error: unknown) => call.fail(error),
@@ -49,59 +71,81 @@ function serveUnary(call: CallStream, method: UnaryMethod, frames: MessageFrames
     } catch (error) {
       call.fail(error);
     }
-  });
+  }
+
+  closed(): void {
+    this.#call.closed();
+  }
 }
 
-/** Serves a call with any number of messages in both directions. */
-function serveStream(call: CallStream, method: StreamMethod, frames: MessageFrames): void {
-  const { stream } = call;
+/** Opens a call with any number of messages in both directions. */
+function openStream(call: CallStream, method: StreamMethod, frames: MessageFrames): StreamReceiver {
   call.isStreaming = true;
-  let input: GrpcInput;
   try {
-    input = method.open(call, new MessageOutput(call));
+    return new MessageStream(call, method.open(call, new MessageOutput(call)), frames);
   } catch (error) {
-    return call.refuse(call.statusOf(error));
+    call.fail(error);
+    return dropRequest(call);
   }
-  let isWaiting = false;
+}
+
+/** A call with any number of messages in both directions. */
+class MessageStream implements StreamReceiver {
+  readonly #call: CallStream;
+  readonly #input: GrpcInput;
+  readonly #frames: MessageFrames;
+  /** True while the method works on a message. */
+  #isWaiting = false;
+  #isEnded = false;
+
+  constructor(call: CallStream, input: GrpcInput, frames: MessageFrames) {
+    this.#call = call;
+    this.#input = input;
+    this.#frames = frames;
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#call.isOver) return;
+    this.#frames.push(bytes);
+    this.#pass();
+  }
+
+  ended(): void {
+    this.#isEnded = true;
+    this.#pass();
+  }
+
+  closed(): void {
+    this.#call.closed();
+  }
+
   /** Passes messages on, as long as the method takes them. */
-  const pass = (): void => {
+  #pass(): void {
     try {
-      while (!isWaiting && !call.isOver) {
-        const message = frames.next();
+      while (!this.#isWaiting && !this.#call.isOver) {
+        const message = this.#frames.next();
         if (message === undefined) break;
-        const taken = input.message(message);
-        if (taken instanceof Promise) wait(taken);
+        const taken = this.#input.message(message);
+        if (taken instanceof Promise) this.#wait(taken);
       }
-      if (isWaiting || call.isOver || !call.hasRequest) return;
-      if (frames.isCut) call.end(cutShort());
-      else input.ended();
+      if (this.#isWaiting || this.#call.isOver || !this.#isEnded) return;
+      if (this.#frames.isCut) this.#call.end(CUT_SHORT);
+      else this.#input.ended();
     } catch (error) {
-      call.fail(error);
+      this.#call.fail(error);
     }
-  };
-  const wait = (taken: Promise<void>): void => {
-    isWaiting = true;
-    stream.pause();
+  }
+
+  #wait(taken: Promise<void>): void {
+    this.#isWaiting = true;
+    this.#call.stream.pause();
     taken.then(
       () => {
-        isWaiting = false;
-        stream.resume();
-        pass();
+        this.#isWaiting = false;
+        this.#call.stream.resume();
+        this.#pass();
       },
-      (error: unknown) => {
-        // The rest of the request is read and dropped, so that the client can end it.
-        stream.resume();
-        call.fail(error);
-      },
+      (error: unknown) => this.#call.fail(error),
     );
-  };
-  stream.on('data', (chunk: Uint8Array) => {
-    if (call.isOver) return;
-    frames.push(chunk);
-    pass();
-  });
-  stream.on('end', () => {
-    call.hasRequest = true;
-    pass();
-  });
+  }
 }
