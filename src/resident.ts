@@ -14,6 +14,7 @@ import { listenError } from './launcher/listening-address';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
 import { RegistryError } from './model/errors';
 import type { ServiceKey } from './model/namespace-api';
+import { DEFAULT_NAMESPACE } from './model/service-name';
 
 /** URL of the checkpoint worker's built file, in the same folder as this one. */
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
@@ -60,13 +61,15 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
   const others: Closing[] = [];
   const started: ServingPorts = { port: listener.port };
   if (etcdPort !== undefined) {
-    const http = acceptor({ host, scheme: settings.tls === undefined ? 'http' : 'https', answer, log });
+    const scheme = settings.tls === undefined ? 'http' : 'https';
+    const http = acceptor({ host, scheme, answer: (request) => answer(onEtcdPort(request)), log });
     const etcd = await listenForEtcd({
       host,
       port: etcdPort,
-      tls: settings.tls && { ...settings.tls, ca: settings.etcdClientCa },
+      tls: settings.tls && { ...settings.tls, ...(settings.etcdClientCa && { ca: settings.etcdClientCa }) },
       clients: new NearClients(app.access),
       acceptHttp: (socket) => http.accept(socket),
+      maxConnections,
       log,
     }).catch((error: unknown) => {
       throw listenError(host, etcdPort, error, '--etcd-port');
@@ -97,6 +100,12 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
       await platform.close();
     },
   };
+}
+
+/** Returns a request to the port for clients of etcd as the app gets it: there, `/health` is that of etcd. */
+function onEtcdPort(request: Request): Request {
+  const { pathname, origin } = new URL(request.url);
+  return pathname === '/health' ? new Request(`${origin}/n/${DEFAULT_NAMESPACE}/health`) : request;
 }
 
 /** A part of the process that stops before what it uses. */

@@ -1,79 +1,72 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createSecureServer } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import { GrpcHealth } from '../grpc/grpc-health';
+import { GrpcReflection } from '../grpc/grpc-reflection';
 import { GrpcServer } from '../grpc/grpc-server';
+import { type PortTls, sharedPort } from '../grpc/shared-port';
 import type { EtcdClients } from './etcd-clients';
 import { etcdMethods } from './etcd-methods';
+import { ETCD_FILES } from './etcd-reflection';
 
 /** Options of {@link listenForEtcd}. */
 export interface EtcdListenerOptions {
   host: string;
   /** 0 for any free port. */
   port: number;
-  /** Certificate chain and key in PEM, and the authority of clients, if they need a certificate. Default: no TLS. */
-  tls?: { cert: string; key: string; ca?: string | undefined } | undefined;
+  /** Certificate of the port, and the authority of clients if they need one. Default: no TLS. */
+  tls?: PortTls | undefined;
   clients: EtcdClients;
   /** Answers a connection of HTTP/1, on which clients use etcd's JSON gateway. */
   acceptHttp(socket: Socket): void;
+  maxConnections?: number | undefined;
   log(level: 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;
 }
 
 /** A port for clients of etcd. */
 export interface EtcdListener {
   readonly port: number;
+  /**
+   * Stops accepting connections, and ends streams so that clients come back to another server.
+   *
+   * @param graceMs Time for calls under way.
+   */
   close(graceMs: number): Promise<void>;
 }
 
-/** First bytes of a connection that speaks HTTP/2. No method of HTTP/1 begins with them. */
-const PREFACE = 'PRI';
-
-/** Listens for clients of etcd: by gRPC and JSON on one port, as etcd does. */
+/**
+ * Listens for clients of etcd: by gRPC and JSON on one port, as etcd does.
+ *
+ * @throws {Error} if the system refuses to listen, such as with `EADDRINUSE`.
+ */
 export async function listenForEtcd(options: EtcdListenerOptions): Promise<EtcdListener> {
-  const { host, port, tls, clients, acceptHttp, log } = options;
-  const onFault = (error: unknown, path: string): void =>
-    log('error', 'a call of a client of etcd failed', {
-      path,
-      error: String(error instanceof Error ? error.stack : error),
-    });
+  const { host, port, tls, clients, acceptHttp, maxConnections, log } = options;
+  const onFault = (error: unknown, path: string): void => {
+    const text = error instanceof Error ? error.stack : String(error);
+    log('error', 'a call of a client of etcd failed', { path, error: text });
+  };
+  const methods = etcdMethods({ clients, isSecure: tls !== undefined, onFault });
+  const health = new GrpcHealth(ETCD_FILES.flatMap(({ services }) => services));
   const grpc = new GrpcServer({
-    methods: etcdMethods({ clients, isSecure: tls !== undefined, onFault }),
+    methods: new Map([...methods, ...health.methods, ...new GrpcReflection(ETCD_FILES).methods]),
     log: (message, facts) => log('error', message, facts),
   });
-  const accept = (socket: Socket): void => {
-    socket.on('error', () => socket.destroy());
-    socket.setTimeout(10_000, () => socket.destroy());
-    socket.once('data', (bytes) => {
-      socket.setTimeout(0);
-      socket.pause();
-      socket.unshift(bytes);
-      if (bytes.toString('latin1', 0, PREFACE.length) === PREFACE) grpc.handleSocket(socket);
-      else {
-        acceptHttp(socket);
-        socket.resume();
-      }
-    });
-  };
-  const server: Server =
-    tls === undefined
-      ? createServer({ noDelay: true }, accept)
-      : createSecureServer(
-          {
-            cert: tls.cert,
-            key: tls.key,
-            ALPNProtocols: ['h2', 'http/1.1'],
-            ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
-          },
-          accept,
-        );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
+  const server = sharedPort({
+    http2: (socket) => grpc.handleSocket(socket),
+    http1: acceptHttp,
+    ...(tls && { tls }),
+    ...(maxConnections !== undefined && { connectionsMaxCount: maxConnections }),
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host, port }, resolve);
+  await promise;
+  server.off('error', reject);
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    log('error', 'a connection of a client of etcd could not be accepted', { code: error.code });
   });
   return {
-    port: (server.address() as { port: number }).port, // `as`: it listens on a port
+    port: (server.address() as AddressInfo).port, // `as`: it listens on a port, and not on a path
     close: async (graceMs) => {
+      health.setServing(false);
       server.close();
       await grpc.close(graceMs);
     },

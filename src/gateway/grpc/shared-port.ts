@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { FIRST_BYTES_MAX_MS, GRPC_CONNECTIONS_MAX_COUNT, TLS_HANDSHAKE_MAX_MS } from '../../model/limits';
@@ -15,8 +14,8 @@ export interface PortTls {
 export interface SharedPortOptions {
   /** Takes connections that speak HTTP/2. The bytes that were read have been put back. */
   http2(socket: Socket): void;
-  /** Takes all other connections. It need not listen on its own; closing it is up to the caller. */
-  readonly http1: HttpServer;
+  /** Takes all other connections, with the bytes put back, too. */
+  http1(socket: Socket): void;
   readonly tls?: PortTls;
   readonly connectionsMaxCount?: number;
   /** Time for a connection to send its first bytes. */
@@ -73,7 +72,7 @@ function acceptSocket(socket: Socket, { http2, http1, firstBytesMs = FIRST_BYTES
     // leaves HTTP/1 waiting.
     socket.unshift(seen);
     if (isHttp2) http2(socket);
-    else http1.emit('connection', socket);
+    else http1(socket);
   };
   socket.once('readable', look);
 }
