@@ -48,8 +48,10 @@ export const EntryDiffQuery = z
     base64: FlagParameter.meta({
       description: 'Keys in this request are base64url of their bytes, which any key can be sent as',
     }),
-    from: PointInTime.meta({ description: 'First point in time: a cursor or a time' }),
-    to: PointInTime.optional().meta({ description: 'Second point in time: a cursor or a time; by default, now' }),
+    from: PointInTime.meta({ description: 'First point in time: a cursor, a time or a revision' }),
+    to: PointInTime.optional().meta({
+      description: 'Second point in time: a cursor, a time or a revision; by default, now',
+    }),
     limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
     after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
   })

@@ -51,7 +51,7 @@ export const EntryQuery = EntryKeyQuery.extend({
   as: z.enum(['value', 'entry']).default('value').meta({
     description: 'value: the bytes, with their media type; entry: JSON with the value, its revisions and its version',
   }),
-  at: PointInTime.optional().meta({ description: 'Read the entry as it was then: a cursor or a time' }),
+  at: PointInTime.optional().meta({ description: 'Read the entry as it was then: a cursor, a time or a revision' }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, PAST);
 
@@ -75,7 +75,7 @@ export const EntryRangeQuery = EntryKeyQuery.extend({
   keysOnly: FlagParameter.meta({ description: 'Omit values' }),
   countOnly: FlagParameter.meta({ description: 'Return only the number of entries' }),
   after: z.string().optional().meta({ description: 'The `next` of the previous page, in the order of keys' }),
-  at: PointInTime.optional().meta({ description: 'Read the range as it was then: a cursor or a time' }),
+  at: PointInTime.optional().meta({ description: 'Read the range as it was then: a cursor, a time or a revision' }),
   ...Freshness,
 })
   .refine(({ at, wait }) => at === undefined || wait === undefined, PAST)

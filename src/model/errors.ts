@@ -40,6 +40,11 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** True: the token exceeds its rate, so all its requests to this namespace are refused until `retryAfterSeconds` pass. */
   isOverRate?: true;
+  /**
+   * Revision from which on the history of entries is complete: its changes, all later ones, and the entries as they were at
+   * each of these revisions can be read. Set with `COMPACTED` if it can be told.
+   */
+  compactedRevision?: number;
   /** Numeric error code of a dialect, for its clients. That dialect sets it, and no other reads it. */
   dialectCode?: number;
 }

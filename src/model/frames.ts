@@ -78,16 +78,30 @@ const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('renew-leases'), ...request, ...LeaseRenewals.shape }),
   z.strictObject({ type: z.literal('read-lease'), ...request, lease: LeaseId }),
   z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId }),
-  z.strictObject({
-    type: z.literal('watch'),
-    ...request,
-    watch: ClientName,
-    scope: WatchScope,
-    cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
-    observer: z.boolean().optional().meta({ description: 'No drain waits for this watch' }),
-    counts: z.boolean().optional().meta({ description: 'Frames of changes have the counts of their services' }),
-    previous: z.boolean().optional().meta({ description: 'Changes of entries have the entry before them, too' }),
-  }),
+  z
+    .strictObject({
+      type: z.literal('watch'),
+      ...request,
+      watch: ClientName,
+      scope: WatchScope,
+      cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
+      afterRevision: z.int().min(0).optional().meta({
+        description:
+          'In place of `cursor`: only changes after this revision, and never a snapshot. One beyond the newest revision counts as the newest',
+      }),
+      fromNow: z.literal(true).optional().meta({
+        description: 'In place of `cursor`: only changes after the newest revision, and never a snapshot',
+      }),
+      observer: z.boolean().optional().meta({ description: 'No drain waits for this watch' }),
+      counts: z.boolean().optional().meta({ description: 'Frames of changes have the counts of their services' }),
+      previous: z.boolean().optional().meta({ description: 'Changes of entries have the entry before them, too' }),
+    })
+    .refine(
+      ({ cursor, afterRevision, fromNow }) => {
+        return [cursor, afterRevision, fromNow].filter((each) => each !== undefined).length <= 1;
+      },
+      { message: 'give only one of cursor, afterRevision and fromNow', path: ['cursor'] },
+    ),
   z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
   z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),
   z.strictObject({
@@ -185,6 +199,9 @@ export const ServerFrame = z.discriminatedUnion('type', [
     code: z.string(),
     detail: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    compactedRevision: z.int().optional().meta({
+      description: 'With `COMPACTED`: revision from which on the history of entries is complete',
+    }),
   }),
   z.object({
     type: z.literal('snapshot'),
@@ -208,13 +225,33 @@ export const ServerFrame = z.discriminatedUnion('type', [
     }),
   }),
   z.object({ type: z.literal('bookmark'), ...watchFrame }),
-  z.object({ type: z.literal('reset'), watch: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal('reset'),
+    watch: z.string(),
+    reason: z.string(),
+    ended: z.literal(true).optional().meta({
+      description: 'The watch has ended, as it never has a snapshot; absent: a snapshot follows',
+    }),
+    compactedRevision: z.int().optional().meta({
+      description: 'If it has ended: revision from which on the history of entries is complete',
+    }),
+  }),
   z.object({
     type: z.literal('mark'),
     mark: z.string().meta({ description: 'Return it in a `credit` frame to show that everything before it was read' }),
   }),
 ]);
 export type ServerFrame = z.output<typeof ServerFrame>;
+
+/** Body of the answer to a `watch` frame. */
+export const WatchBegun = z.object({
+  reconnectWithinMs: z.int(),
+  cursor: z.string().optional().meta({
+    description: 'Position at which the watch begins: all changes after it follow. Absent if a snapshot does',
+  }),
+  revision: z.int().optional().meta({ description: 'Newest revision of the namespace; only with `cursor`' }),
+});
+export type WatchBegun = z.output<typeof WatchBegun>;
 
 /** Body of the answer to a `session` frame. */
 export const SessionOpened = z.object({

@@ -23,9 +23,9 @@ export interface HistoryCommand extends Asker {
   /** Requires a service. */
   instance?: string | undefined;
   cause?: Cause | undefined;
-  /** Only entries after this cursor, or at this time and later. */
+  /** Only entries after this cursor or revision, or at this time and later. */
   since?: PointInTime | undefined;
-  /** Only entries up to this cursor or time. */
+  /** Only entries up to this cursor, time or revision. */
   until?: PointInTime | undefined;
   /** The `next` of the previous page. */
   after?: string | undefined;

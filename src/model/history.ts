@@ -142,8 +142,10 @@ export const HistoryQuery = z
     prefix: z.string().optional().meta({ description: 'Only entries whose keys begin with this; empty: all entries' }),
     base64: FlagParameter.meta({ description: '`key` or `prefix` is base64url of its bytes' }),
     cause: Cause.optional().meta({ description: 'Only changes with this cause' }),
-    since: PointInTime.optional().meta({ description: 'Only entries after this cursor, or at this time and later' }),
-    until: PointInTime.optional().meta({ description: 'Only entries up to this cursor or time' }),
+    since: PointInTime.optional().meta({
+      description: 'Only entries after this cursor or revision, or at this time and later',
+    }),
+    until: PointInTime.optional().meta({ description: 'Only entries up to this cursor, time or revision' }),
     after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
     limit: PageCount.optional().meta({ description: 'Maximum number of entries' }),
   })
@@ -184,7 +186,7 @@ export type MomentView = z.output<typeof MomentView>;
 /** Parameters of a comparison. */
 export const DiffQuery = z.strictObject({
   from: PointInTime,
-  to: PointInTime.optional().meta({ description: 'A cursor or a time; by default, now' }),
+  to: PointInTime.optional().meta({ description: 'A cursor, a time or a revision; by default, now' }),
   limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
   after: PageAfter,
 });

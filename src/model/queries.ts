@@ -53,7 +53,8 @@ export const InstanceListQuery = InstanceFilter.extend({
   limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
   after: PageAfter,
   at: PointInTime.optional().meta({
-    description: 'List the service as it was then: a cursor, or a time such as 2027-01-31T12:00:00Z',
+    description:
+      'List the service as it was then: a cursor, a time such as 2027-01-31T12:00:00Z, or a revision such as r42',
   }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, {

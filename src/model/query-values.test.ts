@@ -36,11 +36,14 @@ describe('duration', () => {
 });
 
 describe('PointInTime', () => {
-  it.each(['cE.1.x', '2027-01-31T12:00:00Z', '2027-01-31T12:00:00.123+02:00'])('accepts %s', (text) => {
+  it.each(['cE.1.x', '2027-01-31T12:00:00Z', '2027-01-31T12:00:00.123+02:00', 'r0', 'r42'])('accepts %s', (text) => {
     expect(PointInTime.parse(text)).toBe(text);
   });
 
-  it.each(['', 'x', '2027-01-31', '12:00', 'c y'])('refuses %j, and describes the accepted forms', (text) => {
-    expect(PointInTime.safeParse(text).error?.issues[0]?.message).toContain('must be a cursor');
-  });
+  it.each(['', 'x', '2027-01-31', '12:00', 'c y', 'r', 'r01', 'r-1', 'r1e3', `r${'1'.repeat(17)}`])(
+    'refuses %j, and describes the accepted forms',
+    (text) => {
+      expect(PointInTime.safeParse(text).error?.issues[0]?.message).toContain('must be a cursor');
+    },
+  );
 });

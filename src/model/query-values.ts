@@ -12,15 +12,18 @@ export const CursorText = z
   .regex(/^c[\w.-]+$/, 'must be a cursor from a response or an event')
   .meta({ description: 'A cursor from a response or an event' });
 
+/** A revision as a point in time: `r` and its decimal number, of which 16 digits hold all that a namespace reaches. */
+const RevisionText = z.string().regex(/^r(?:0|[1-9]\d{0,15})$/, 'must be r and a revision, such as r42');
+
 /**
- * A point in a namespace's history: a cursor from a response or an event, or a time. A cursor begins with `c`; a time
- * never does.
+ * A point in a namespace's history: a cursor from a response or an event, a time, or a revision. A cursor begins with `c`, a
+ * revision with `r`, and a time with neither.
  */
 export const PointInTime = z
-  .union([CursorText, z.iso.datetime({ offset: true })], {
-    error: 'must be a cursor from a response, or a time such as 2027-01-31T12:00:00Z',
+  .union([CursorText, RevisionText, z.iso.datetime({ offset: true })], {
+    error: 'must be a cursor from a response, a time such as 2027-01-31T12:00:00Z, or a revision such as r42',
   })
-  .meta({ description: 'A cursor, or a time such as 2027-01-31T12:00:00Z' });
+  .meta({ description: 'A cursor, a time such as 2027-01-31T12:00:00Z, or a revision such as r42' });
 export type PointInTime = z.output<typeof PointInTime>;
 
 /** Maximum number of rows of a page, as a query parameter. */

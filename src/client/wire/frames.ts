@@ -85,6 +85,10 @@ export interface ResetFrame {
   type: 'reset';
   /** `compacted`: the cursor is too old. `unknown`: it is from another history, such as before a restore. */
   reason: string;
+  /** The watch has ended, as it never has a snapshot; absent: a snapshot follows. */
+  ended?: true | undefined;
+  /** If it has ended: revision from which on the history of entries is complete. */
+  compactedRevision?: number | undefined;
 }
 
 /** A frame of a watch: first a snapshot, or the changes after the given cursor; then every change, in order. */

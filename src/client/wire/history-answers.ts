@@ -249,7 +249,7 @@ export interface EntryRollbackBody {
   toKey?: string | undefined;
   /** The same as base64. */
   toKeyBase64?: string | undefined;
-  /** A cursor, or a time such as 2027-01-31T12:00:00Z. */
+  /** A cursor, a time such as 2027-01-31T12:00:00Z, or a revision such as r42. */
   to: string;
 }
 

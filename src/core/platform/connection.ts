@@ -20,10 +20,12 @@ export interface WatchMemory {
   counts?: true | undefined;
   /** Set if its changes of entries have the entry before them. */
   previous?: true | undefined;
+  /** Set if it never has a snapshot: where others start over, it ends. */
+  changesOnly?: true | undefined;
 }
 
 /** The part of a watch's state that its client chooses. */
-export type NewWatch = Pick<WatchMemory, 'name' | 'scope' | 'observer' | 'counts' | 'previous'>;
+export type NewWatch = Pick<WatchMemory, 'name' | 'scope' | 'observer' | 'counts' | 'previous' | 'changesOnly'>;
 
 /**
  * A position in a snapshot, which is ordered by service name, group and instance id, and then has entries by key; `id` is

@@ -38,6 +38,9 @@ const Problem = z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'Each invalid member' }),
+    compactedRevision: z.int().optional().meta({
+      description: 'With `COMPACTED`: revision from which on the history of entries is complete',
+    }),
   })
   .meta({ id: 'Problem', description: 'Reason why a request was refused (RFC 9457)' });
 

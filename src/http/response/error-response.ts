@@ -52,7 +52,8 @@ export function errorResponse({ code, message, details }: ErrorData): Response {
   if (details.allow !== undefined) headers.set('Allow', details.allow.join(', '));
   const retryAfter = details.retryAfterSeconds ?? RETRY_AFTER_SECONDS[code];
   if (retryAfter !== undefined) headers.set('Retry-After', String(retryAfter));
-  const problem = { type: `/docs#${code}`, title, status, detail: message, code, errors: details.errors };
+  const { errors, compactedRevision } = details;
+  const problem = { type: `/docs#${code}`, title, status, detail: message, code, errors, compactedRevision };
   return new Response(JSON.stringify(problem), { status, headers });
 }
 

@@ -47,9 +47,11 @@ export function readNamespaceFrame(text: string): ServerFrame {
 }
 
 /** Converts an error frame to an error to throw on this side of the socket. */
-export function refusalIn({ code, detail, errors }: Extract<ServerFrame, { type: 'error' }>): RegistryError {
+export function refusalIn(frame: Extract<ServerFrame, { type: 'error' }>): RegistryError {
+  const { code, detail, errors, compactedRevision } = frame;
+  const details = { ...(errors && { errors }), ...(compactedRevision !== undefined && { compactedRevision }) };
   // `as`: the namespace uses the same codes as everything else.
-  return new RegistryError(code as RegistryErrorCode, detail, errors && { errors });
+  return new RegistryError(code as RegistryErrorCode, detail, details);
 }
 
 /** Options of a watch. */
@@ -57,6 +59,10 @@ export interface WatchRequest {
   scope: WatchScope;
   /** Cursor to resume from; undefined: start with a snapshot. */
   cursor?: string | undefined;
+  /** In place of the cursor: only changes after this revision, and never a snapshot. */
+  afterRevision?: number | undefined;
+  /** In place of the cursor: true for changes after the newest revision, and never a snapshot. */
+  fromNow?: boolean | undefined;
   /** True if no drain waits for this watch. Absent from the frame otherwise: an earlier version does not know it. */
   observer?: boolean | undefined;
   /** True if frames of changes have the counts of their services. Absent from the frame otherwise, too. */
@@ -67,11 +73,12 @@ export interface WatchRequest {
 
 /** Returns the frame that starts a watch, as text. */
 export function watchRequest(watch: string, request: WatchRequest): string {
-  const { scope, cursor, observer, counts, previous } = request;
+  const { scope, cursor, afterRevision, fromNow, observer, counts, previous } = request;
   const { groups, services, keys } = scope;
   const names = { groups, services: services.map(joinedName), keys: keys?.map(keyScope) };
   const options = { observer: observer || undefined, counts: counts || undefined, previous: previous || undefined };
-  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, cursor, ...options });
+  const start = { cursor, afterRevision, fromNow: fromNow || undefined };
+  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, ...start, ...options });
 }
 
 /** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */

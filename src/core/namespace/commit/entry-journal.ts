@@ -25,6 +25,11 @@ interface StoredState {
   begun: number;
   /** Newest revision whose changes of entries were removed to stay within their budget. */
   emptied: number;
+  /**
+   * Revision that a caller has compacted at. The changes before it are emptied later, in slices, and an earlier version, which
+   * ignores this member, keeps those that are left.
+   */
+  asked?: number;
 }
 
 const NEW: StoredState = { begun: 0, emptied: 0 };
@@ -90,6 +95,11 @@ export class EntryJournal {
   /** Newest revision whose changes of entries were removed before the revision itself; 0 if there is none. */
   get emptiedRevision(): number {
     return this.#stored.emptied;
+  }
+
+  /** Newest revision that a caller has compacted the history of entries at; 0 if none has. */
+  get compactedOnRequest(): number {
+    return this.#stored.asked ?? 0;
   }
 
   /** Bytes of the retained changes. */

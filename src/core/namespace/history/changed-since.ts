@@ -37,7 +37,7 @@ export async function readChangedSince(
   // Everything up to this revision is durable now, and that part of the journal no longer changes.
   const { cursor, revision, now } = await turn(state, undefined, here, tokenId);
   const from = revisionOf(since);
-  if (since.startsWith('c') && from === revision) return { cursor, body: null };
+  if (/^[cr]/.test(since) && from === revision) return { cursor, body: null };
   const touched = new Map<string, Touched>();
   let position = { revision: from, cursor };
   let rows = 0;
@@ -64,7 +64,7 @@ export async function readChangedSince(
 
   /** Returns, for a time, the newest revision made before it, or the newest compacted one if all came after it. */
   function revisionOf(point: string): number {
-    if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
+    if (/^[cr]/.test(point)) return momentOf(journal, point, revision, now).revision;
     return revisionBy(journal, Date.parse(point) - 1, revision) ?? journal.compactedRevision;
   }
 }

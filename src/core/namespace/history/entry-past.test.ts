@@ -121,7 +121,7 @@ class Scene {
     const revision = Math.max(0, this.states.length - 1 - back);
     const { state, cursor } = this.states[revision] ?? {};
     if (state === undefined || cursor === undefined) throw new Error('there is no such state');
-    const at = back === 0 ? undefined : cursor;
+    const at = back === 0 ? undefined : back % 2 === 0 ? `r${revision}` : cursor;
     const compacted = namespace.journal.entries.emptiedRevision;
     const read = readEntryRange(namespace, { ...selection, at });
     // A refusal is handled below, after the changes.
@@ -202,7 +202,7 @@ class Scene {
   }
 }
 
-it('[KV2, KV4, KV5, KV6, KV8, KV9, I7] reads like a model that keeps every state, now and at every retained revision', async () => {
+it('[KV2, KV4, KV5, KV6, KV8, KV9, J10, I7] reads like a model that keeps every state, now and at every retained revision', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 60, size: 'max' }), async (steps) => {
       const scene = new Scene();

@@ -3,6 +3,7 @@ import { RegistryError } from '../../../model/errors';
 import type { KeyInterval } from '../../../model/key-interval';
 import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
+import { completeFrom, entryFloor } from '../commit/entry-floor';
 import type { Journal } from '../commit/journal';
 import type { Entry, WholeEntry } from '../entries/entry';
 import { decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
@@ -130,11 +131,12 @@ export async function withEntriesAt<Result>(
 
 /** @throws {RegistryError} `COMPACTED`. */
 function assertRetained(journal: Journal, revision: number): void {
-  const compacted = Math.max(journal.compactedRevision, journal.entries.emptiedRevision);
-  if (revision >= compacted) return;
+  const { readable } = entryFloor(journal);
+  if (revision >= readable) return;
   throw new RegistryError(
     'COMPACTED',
-    `the history of entries goes back to revision ${compacted}, and not to revision ${revision}; read a later one`,
+    `the history of entries goes back to revision ${readable}, and not to revision ${revision}; read a later one`,
+    { compactedRevision: completeFrom(journal, revision) },
   );
 }
 

@@ -51,6 +51,29 @@ describe('momentOf', () => {
     expect(at(cursors[3] ?? '').revision).toBe(3);
   });
 
+  it('[J10] finds the moment right after a revision, also after the newest compacted one', () => {
+    const { at, cursors } = begin(3);
+    expect([3, 5].map((revision) => at(`r${revision}`))).toEqual([
+      { revision: 3, cursor: cursors[3], at: 3_000 },
+      { revision: 5, cursor: cursors[5], at: 5_000 },
+    ]);
+    expect(at('r2')).toMatchObject({ revision: 2 });
+    expect(() => at('r1')).toThrow(expect.objectContaining({ code: 'COMPACTED', details: { compactedRevision: 3 } }));
+    expect(begin().at('r0')).toEqual({ revision: 0, cursor: begin().cursors[0], at: 0 });
+  });
+
+  it('[J10] refuses a revision in the future as invalid, and one between two epochs as compacted', () => {
+    const { journal, at } = begin();
+    const errors = [{ path: '', message: 'is in the future' }];
+    expect(() => at('r6')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', details: { errors } }));
+    journal.beginEpoch('next', 'restored', 'operator', 6_000, 1)();
+    const begun = journal.revision;
+    const late = (point: string) => momentOf(journal, point, begun, 9_000);
+    const details = { compactedRevision: begun };
+    expect(() => late('r6')).toThrow(expect.objectContaining({ code: 'COMPACTED', details }));
+    expect([late('r5').revision, late(`r${begun}`).revision]).toEqual([5, begun]);
+  });
+
   it('refuses a time in the future', () => {
     expect(() => begin().at(time(9_001))).toThrow(refusal('INVALID_REQUEST'));
   });

@@ -125,7 +125,7 @@ export async function readHistory(state: TurnState, command: HistoryCommand): Pr
 
   /** Returns the revision before a moment; 0 for a time before the retained history, as all of it came later. */
   function revisionBefore(point: string): number {
-    if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
+    if (/^[cr]/.test(point)) return momentOf(journal, point, revision, now).revision;
     return revisionBy(journal, Date.parse(point) - 1, revision) ?? 0;
   }
 }

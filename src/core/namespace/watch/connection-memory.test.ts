@@ -26,6 +26,7 @@ describe('encodeMemory', () => {
       ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
       ['for which no drain waits', { name: 'w', scope, observer: true }],
       ['with counts', { name: 'w', scope, counts: true }],
+      ['without a snapshot', { name: 'w', scope, changesOnly: true }],
       ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
       ['whose snapshot has not started', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
       ['whose snapshot is being sent', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],

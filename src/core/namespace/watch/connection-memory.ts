@@ -41,6 +41,8 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   keys?: [name: string, intervals: StoredInterval[]][] | undefined;
   /** Names of the watches that asked for entries before their changes; absent if there are none. */
   previous?: string[] | undefined;
+  /** Names of the watches that never have a snapshot; absent if there are none. */
+  changesOnly?: string[] | undefined;
 }
 
 /** Returns the memory of a new connection; `now` is by the clock. */
@@ -60,6 +62,7 @@ export function encodeMemory(memory: ConnectionMemory): string {
     counted: namesOf(watches.filter(({ counts }) => counts)),
     keys: storedKeys(watches),
     previous: namesOf(watches.filter(({ previous }) => previous)),
+    changesOnly: namesOf(watches.filter(({ changesOnly }) => changesOnly)),
   };
   return JSON.stringify(stored);
 }
@@ -71,15 +74,25 @@ export function encodeMemory(memory: ConnectionMemory): string {
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
   if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
-  const { acknowledged, observers = [], counted = [], keys, previous: withPrevious = [], ...rest } = stored;
+  const {
+    acknowledged,
+    observers,
+    counted,
+    keys,
+    previous: withPrevious,
+    changesOnly: withoutSnapshot,
+    ...rest
+  } = stored;
   const revisions = acknowledgements(acknowledged);
   const keysOf = new Map(keys);
   const watches = stored.watches.map((watch, index): WatchMemory => {
     const [name] = watch;
-    const observer = observers.includes(name) || undefined;
-    const counts = counted.includes(name) || undefined;
-    const previous = withPrevious.includes(name) || undefined;
-    return { ...watchMemory(watch, keysOf.get(name)), acknowledged: revisions[index], observer, counts, previous };
+    const observer = observers?.includes(name) || undefined;
+    const counts = counted?.includes(name) || undefined;
+    const previous = withPrevious?.includes(name) || undefined;
+    const changesOnly = withoutSnapshot?.includes(name) || undefined;
+    const options = { observer, counts, previous, changesOnly };
+    return { ...watchMemory(watch, keysOf.get(name)), acknowledged: revisions[index], ...options };
   });
   return { ...rest, watches };
 }

@@ -6,6 +6,7 @@ import {
 } from '../../../model/limits';
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { StoredState } from '../commit/commit-state';
+import { completeFrom } from '../commit/entry-floor';
 import type { JournalEntry } from '../commit/journal';
 import { ServiceCounts } from './service-counts';
 import type { UnreadBudget } from './unread-budget';
@@ -21,6 +22,7 @@ import {
   withPreviousEntries,
 } from './watch-frames';
 import { hasKeys, inScope, mayConcern } from './watch-scope';
+import { completeAfter } from './watch-start';
 import type { Watcher } from './watcher';
 
 /** Brings watches that are behind up to date: with the rest of their snapshot, then the journal, as their credit allows. */
@@ -28,14 +30,24 @@ export class Feeder {
   readonly #memory: StoredState;
   readonly #published: () => { revision: number; cursor: string };
   readonly #budget: UnreadBudget;
+  readonly #unwatch: (watcher: Watcher) => void;
   /** Shared by all watches: hundreds that begin at once must not block the thread. */
   readonly #pace: Pace;
   /** True while no watch is fed, because all of them will start over. */
   isHeld = false;
 
-  /** @param published Returns the revision up to which live watches have been sent changes. */
-  constructor(memory: StoredState, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
+  /**
+   * @param published Returns the revision up to which live watches have been sent changes.
+   * @param unwatch Ends a watch.
+   */
+  constructor(
+    memory: StoredState,
+    published: () => { revision: number; cursor: string },
+    budget: UnreadBudget,
+    unwatch: (watcher: Watcher) => void,
+  ) {
     this.#memory = memory;
+    this.#unwatch = unwatch;
     this.#published = published;
     this.#budget = budget;
     this.#pace = new Pace(memory.platform.nextTurn, FRAMES_PER_TURN_BYTES);
@@ -90,7 +102,8 @@ export class Feeder {
       // Data read here may not be durable yet, so nothing is sent before it is. Waiting also lets others run.
       const { snapshotAfter } = watcher.memory;
       if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);
-      else if (watcher.position < this.#compactedFor(watcher)) this.startOver(watcher, 'compacted');
+      else if (watcher.position < completeAfter(this.#memory.journal, watcher.scope))
+        this.startOver(watcher, 'compacted');
       else this.#sendFromJournal(watcher);
       this.#pace.spend(watcher.peer.account.sent - sentBefore);
       await this.#memory.platform.storage.sync();
@@ -101,8 +114,18 @@ export class Feeder {
     if (watcher.isLive && watcher.wantsBookmark) this.sendBookmark(watcher);
   }
 
-  /** Makes a watch start over with a snapshot, because its position was compacted, or is of another epoch. */
-  startOver(watcher: Watcher, reason: string): void {
+  /**
+   * Makes a watch start over with a snapshot, because its position was compacted, or is of another epoch. One that never has a
+   * snapshot ends.
+   *
+   * @param from Revision from which on another watch would be complete.
+   */
+  startOver(watcher: Watcher, reason: string, from = completeFrom(this.#memory.journal, watcher.position)): void {
+    if (watcher.memory.changesOnly) {
+      watcher.send(resetFrame(watcher.name, reason, { ended: true, compactedRevision: from }));
+      this.#unwatch(watcher);
+      return;
+    }
     const { revision } = this.#memory.journal;
     watcher.send(resetFrame(watcher.name, reason));
     // A copy, so that a part of an older snapshot that is still being made is recognized by its place, and dropped.
@@ -180,12 +203,6 @@ export class Feeder {
       changes.push(text);
     }
     return memory.previous ? withPreviousEntries(changes) : changes;
-  }
-
-  /** Returns the newest revision before which the journal no longer has all changes within the scope of a watch. */
-  #compactedFor({ scope }: Watcher): number {
-    const { compactedRevision, entries } = this.#memory.journal;
-    return hasKeys(scope) ? Math.max(compactedRevision, entries.emptiedRevision) : compactedRevision;
   }
 
   /** Makes a watch live again once it has been sent everything that live watches have. */

@@ -66,7 +66,17 @@ export class Hub implements Publisher {
         arm(memory);
       },
     });
-    this.#feeder = new Feeder(memory, () => this.#published, this.#budget);
+    this.#feeder = new Feeder(
+      memory,
+      () => this.#published,
+      this.#budget,
+      (watcher) => this.unwatch(watcher),
+    );
+  }
+
+  /** Position up to which live watches have been sent everything: all of it is durable. */
+  get published(): { readonly revision: number; readonly cursor: string } {
+    return this.#published;
   }
 
   get watchCount(): number {
@@ -138,9 +148,9 @@ export class Hub implements Publisher {
   }
 
   /**
-   * Starts a watch: from a snapshot, or from after a cursor.
+   * Starts a watch: from a snapshot, or from after a revision.
    *
-   * @param sentUntil Revision of the cursor; undefined to begin with a snapshot.
+   * @param sentUntil That revision; undefined to begin with a snapshot.
    */
   watch(peer: Peer, watch: NewWatch, sentUntil: number | undefined): void {
     const { revision } = this.#memory.journal;
@@ -271,7 +281,7 @@ export class Hub implements Publisher {
     this.#feeder.isHeld = false;
     for (const peer of this.peers()) {
       for (const watcher of peer.watchers.values()) {
-        this.#feeder.startOver(watcher, reason);
+        this.#feeder.startOver(watcher, reason, position.revision);
         this.#feeder.feed(watcher);
       }
     }

@@ -62,7 +62,8 @@ export function errorFrame(error: unknown, id: string | undefined): ServerFrame 
   if (!(error instanceof RegistryError)) {
     return { type: 'error', id, code: 'INTERNAL', detail: 'an unexpected error occurred; the registry logged it' };
   }
-  return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
+  const { errors, compactedRevision } = error.details;
+  return { type: 'error', id, code: error.code, detail: error.message, errors, compactedRevision };
 }
 
 /**

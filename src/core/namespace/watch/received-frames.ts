@@ -1,5 +1,11 @@
 import { quote, RegistryError } from '../../../model/errors';
-import { CLOSE_CODES, type ClientFrame, type ServerFrame, type SessionOpened } from '../../../model/frames';
+import {
+  CLOSE_CODES,
+  type ClientFrame,
+  type ServerFrame,
+  type SessionOpened,
+  type WatchBegun,
+} from '../../../model/frames';
 import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 import type { Caller } from '../../../model/namespace-api';
@@ -19,6 +25,7 @@ import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
 import { notePollsEnded, supersedePolls } from './subscribers';
 import { resetFrame } from './watch-frames';
 import { soleServiceOf } from './watch-scope';
+import { startOf } from './watch-start';
 import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
@@ -221,34 +228,34 @@ export class ReceivedFrames {
   }
 
   /** Begins a watch. If leases are due, which end first, later frames of the connection wait for it. */
-  #watch(peer: Peer, { id, watch, cursor, observer, counts, previous, ...frame }: Frame<'watch'>): Promise<void> {
+  #watch(peer: Peer, frame: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
+    const { id, watch: name, observer, counts, previous, afterRevision, fromNow } = frame;
     const scope = scopeParts(frame.scope);
     const begun: NewWatch = {
-      name: watch,
+      name,
       scope,
       observer: observer || undefined,
       counts: counts || undefined,
       previous: previous || undefined,
+      changesOnly: afterRevision !== undefined || fromNow || undefined,
     };
     let isDecided = false;
     const answered = turn(this.#state, soleServiceOf(scope), () => {
       isDecided = true;
       assertRoomOnSocket(peer, begun);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
-      supersedePolls(this.#hub, peer, watch);
-      const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
-      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs(this.#sessionOf(connection)) });
-      if (cursor !== undefined && position === undefined) {
-        this.#send(connection, resetFrame(watch, this.#resetReason(cursor)));
-      }
+      const { published } = this.#hub;
+      const { position, reset } = startOf(this.#state.journal, published, frame, scope);
+      supersedePolls(this.#hub, peer, name);
+      const reconnectWithinMs = this.#reconnectWithinMs(this.#sessionOf(connection));
+      const place = position && { cursor: position.cursor, revision: published.revision };
+      const body: WatchBegun = { reconnectWithinMs, ...place };
+      this.#answer(connection, id, body);
+      if (reset !== undefined) this.#send(connection, resetFrame(name, reset));
       this.#hub.watch(peer, begun, position?.revision);
     });
     return isDecided ? answered : this.#inOrder(connection, answered);
-  }
-
-  #resetReason(cursor: string): string {
-    return cursor.startsWith(`c${this.#state.journal.epoch}.`) ? 'compacted' : 'unknown';
   }
 
   #unwatch(peer: Peer, { id, watch }: Frame<'unwatch'>): void {

@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
 import { shownKey } from '../../../model/entry';
-import type { WatchedChange } from '../../../model/frames';
+import type { ServerFrame, WatchedChange } from '../../../model/frames';
 import { FRAME_PART_MAX_BYTES, PREVIOUS_ENTRIES_MAX_BYTES } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
 import type { ScopePart } from '../../../model/watch-scope';
@@ -183,9 +183,14 @@ export function bookmarkFrame(watch: string, cursor: string): string {
   return JSON.stringify({ type: 'bookmark', watch, cursor });
 }
 
-/** Encodes the frame that tells a watch to discard its state: a snapshot follows. */
-export function resetFrame(watch: string, reason: string): string {
-  return JSON.stringify({ type: 'reset', watch, reason });
+/** Encodes the frame that tells a watch to discard its state: a snapshot follows, unless the watch has ended. */
+export function resetFrame(
+  watch: string,
+  reason: string,
+  end?: Pick<Extract<ServerFrame, { type: 'reset' }>, 'ended' | 'compactedRevision'>,
+): string {
+  const frame: ServerFrame = { type: 'reset', watch, reason, ...end };
+  return JSON.stringify(frame);
 }
 
 /** A frame of a snapshot. */
