@@ -43,7 +43,7 @@ export class JsonTexts {
 
   /** @throws {RegistryError} If an object is unfinished. */
   end(): void {
-    if (this.#depth > 0) throw etcdError(GRPC.unknown, 'unexpected EOF');
+    if (this.#depth > 0) throw etcdError(GRPC.invalidArgument, 'unexpected EOF');
   }
 
   /** Returns where the object ends; undefined if that is not in this piece. */
@@ -71,7 +71,7 @@ export class JsonTexts {
 function startIn(piece: string, at: number): number | undefined {
   const start = indexIn(piece, NO_SPACE, at);
   if (start === undefined || piece[start] === '{') return start;
-  throw etcdError(GRPC.unknown, `invalid character '${piece[start]}' looking for beginning of value`);
+  throw etcdError(GRPC.invalidArgument, `invalid character '${piece[start]}' looking for beginning of value`);
 }
 
 function indexIn(text: string, pattern: RegExp, from: number): number | undefined {

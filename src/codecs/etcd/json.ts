@@ -25,9 +25,9 @@ export function messageOfJson<Desc extends DescMessage>(schema: Desc, text: stri
   try {
     // An identifier of a lease has up to 63 bits: as a string it stays exact.
     const exact = text.replace(STRING_OR_LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
-    const value = text.trim() === '' ? {} : (JSON.parse(exact) as JsonValue); // `as`: any JSON is one
+    const value = text.trim() === '' ? null : (JSON.parse(exact) as JsonValue); // `as`: any JSON is one
     assertDepth(value);
-    return fromJson(schema, value, READ);
+    return fromJson(schema, value ?? {}, READ);
   } catch (error) {
     throw etcdError(GRPC.invalidArgument, error instanceof Error ? error.message : String(error));
   }
