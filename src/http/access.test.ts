@@ -83,6 +83,7 @@ GET    /ns/:ns/history/kv/:key                                       +   -    - 
 GET    /ns/:ns/diff/kv                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/diff/kv [prefix]                                      +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 POST   /ns/:ns/rollback/kv                                           +   -    +   -   -   -    -   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/kv-compaction                                         +   -    +   -   -   -    -   -   -   -    -   -   -   -    -   -
 `;
 
 /** Routes to the directory, which authorizes: `directory-access.test.ts` has their table. */
@@ -141,6 +142,7 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/diff/kv': { query: '?from=cE.1.x' },
   'GET /ns/:ns/diff/kv [prefix]': { query: '?from=cE.1.x&prefix=own' },
   'POST /ns/:ns/rollback/kv': { body: { prefix: 'own', to: 'cE.1.x' } },
+  'POST /ns/:ns/kv-compaction': { body: { revision: 1 } },
   'GET /ns/:ns/watch [keys]': { query: '?prefix=own' },
   'GET /ns/:ns/watch [own-orders, and a key]': { query: '?service=g@@own-orders&key=own' },
   'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },

@@ -20,6 +20,7 @@ export const AuditAction = z.enum([
   'deregistered',
   'lease-revoked',
   'rolled-back',
+  'entries-compacted',
   'imported',
 ]);
 export type AuditAction = z.output<typeof AuditAction>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { keyIn, keyProblem } from './entry';
+import { LeaseDoor } from './granted-lease';
 import { intervalOfPrefix, type KeyInterval } from './key-interval';
 import { LeaseId } from './lease';
 import { Freshness } from './queries';
@@ -41,6 +42,7 @@ export const EntryPutQuery = EntryChangeQuery.extend({
   release: LeaseId.optional().meta({
     description: 'Granted lease that releases the lock. 409 `LOCK_HELD` or `CONFLICT` if it does not hold it',
   }),
+  door: LeaseDoor.optional(),
 }).refine(({ acquire, release }) => acquire === undefined || release === undefined, {
   message: 'cannot be combined with acquire',
   path: ['release'],

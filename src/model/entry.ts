@@ -87,6 +87,10 @@ export const EntryContent = z
       description: 'Layout in which the registry shows an instance as this entry; absent if a client put the entry',
     }),
     lease: z.string().optional().meta({ description: 'Id of the lease that holds the entry; absent if none does' }),
+    leaseAlias: z.string().optional().meta({
+      description: 'Alias of that lease, if a client of another protocol chose one, also once the lease has ended',
+    }),
+    leaseDoor: z.string().optional().meta({ description: 'That protocol; only with `leaseAlias`' }),
     lock: EntryLock.optional().meta({ description: 'Lock of the entry; absent until it is acquired' }),
   })
   .meta({ id: 'EntryContent' });

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
 import { EntryContent, EntryView, keyed } from './entry';
+import { EntryCompaction } from './entry-compaction';
 import { isPlainObject, withFastPath } from './fast-path';
-import { LeaseGrantRequest, LeaseRenewals } from './granted-lease';
+import { LeaseDoor, LeaseGrantRequest, LeaseRenewals } from './granted-lease';
 import { InstanceView } from './instance';
 import { KeyScope } from './key-scope';
 import { LeaseId } from './lease';
-import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
+import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, PAGE_MAX_COUNT, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
 import { ServiceSummary } from './service';
 import { splitName } from './service-name';
@@ -76,8 +77,16 @@ const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('transaction'), ...request, transaction: TransactionBody }),
   z.strictObject({ type: z.literal('grant-lease'), ...request, ...LeaseGrantRequest.shape }),
   z.strictObject({ type: z.literal('renew-leases'), ...request, ...LeaseRenewals.shape }),
-  z.strictObject({ type: z.literal('read-lease'), ...request, lease: LeaseId }),
-  z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId }),
+  z.strictObject({ type: z.literal('read-lease'), ...request, lease: LeaseId, door: LeaseDoor.optional() }),
+  z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId, door: LeaseDoor.optional() }),
+  z.strictObject({
+    type: z.literal('list-leases'),
+    ...request,
+    door: LeaseDoor.optional(),
+    after: LeaseId.optional().meta({ description: 'The `next` of the previous page' }),
+    limit: z.int().min(1).max(PAGE_MAX_COUNT).optional(),
+  }),
+  z.strictObject({ type: z.literal('compact-entries'), ...request, ...EntryCompaction.shape }),
   z
     .strictObject({
       type: z.literal('watch'),

@@ -7,9 +7,12 @@ import { GRANTED_LEASE_TTL_MAX_MS, HEARTBEAT_INSTANCES_MAX_COUNT, LEASE_TTL_MIN_
  * Surface whose clients chose the alias of a lease: an etcd client and a user of the native API may use the same number for
  * different leases.
  */
-export type LeaseDoor = (typeof LEASE_DOORS)[number];
-
 export const LEASE_DOORS = ['native', 'consul', 'etcd'] as const;
+
+export const LeaseDoor = z
+  .enum(LEASE_DOORS)
+  .meta({ description: 'Surface whose clients chose the alias; `native`, which is this API, by default' });
+export type LeaseDoor = z.output<typeof LeaseDoor>;
 
 /** Explains a missing time to live: the message of a number would not mention null. */
 const explainMissingTtl = ({ input }: { input?: unknown }): string | undefined =>
@@ -26,6 +29,7 @@ export const LeaseGrantRequest = z
     alias: LeaseId.optional().meta({
       description: 'A decimal number of your choice, which other calls accept in place of the id',
     }),
+    door: LeaseDoor.optional(),
     lockDelayMs: z.int().min(0).max(LOCK_DELAY_MAX_MS).optional().meta({
       description:
         'Time after the end of the lease in which no other lease acquires its locks; 0 unless set. A lock that is released is free at once',
@@ -87,6 +91,7 @@ export const LeaseRenewals = z.strictObject({
     .array(
       z.strictObject({
         lease: LeaseId,
+        door: LeaseDoor.optional(),
         ageMs: z.int().min(0).max(GRANTED_LEASE_TTL_MAX_MS).optional().meta({
           description: 'Time since the holder of the lease was last heard: its time to live counts from then on',
         }),

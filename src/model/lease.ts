@@ -24,15 +24,16 @@ export interface Lease {
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 
-const isWithin64Bits = (id: string): boolean => BigInt.asIntN(64, BigInt(id)) === BigInt(id);
+const isWithin64Bits = (id: string): boolean =>
+  [BigInt.asIntN, BigInt.asUintN].some((as) => as(64, BigInt(id)) === BigInt(id));
 
 /**
- * Id of a granted lease, or the alias that its client chose: a decimal number of 64 bits. Opaque to clients, and text, as
+ * Id of a granted lease, or the alias that its client chose: a decimal number of 64 bits, signed or not. Opaque to clients, and text, as
  * JavaScript's numbers have 53 bits.
  */
 export const LeaseId = z
   .string()
-  .regex(/^(?:0|-?[1-9][0-9]{0,18})$/, 'must be a decimal number of at most 19 digits')
+  .regex(/^(?:0|-?[1-9][0-9]{0,19})$/, 'must be a decimal number of at most 20 digits')
   .refine((id) => id.length < 19 || !/^-?[0-9]+$/.test(id) || isWithin64Bits(id), 'must be within 64 bits')
   .meta({ example: '4185296581467695' });
 

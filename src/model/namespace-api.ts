@@ -1,6 +1,7 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
+import type { EntryCompaction, EntryCompactionReport } from './entry-compaction';
 import type { EntryDiff, EntryDiffCommand, EntryHistoryCommand, EntryRollbackReport } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
@@ -357,6 +358,11 @@ export interface NamespaceApi {
     caller: Caller,
     command: { interval: KeyInterval; to: PointInTime },
   ): Promise<Answer<EntryRollbackReport>>;
+  /**
+   * Compacts the history of entries at a revision: no earlier one can be read or watched. `COMPACTED`: it already is.
+   * `INVALID_REQUEST`: the revision does not exist yet.
+   */
+  compactEntries(caller: Caller, command: EntryCompaction): Promise<Answer<EntryCompactionReport>>;
   /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */

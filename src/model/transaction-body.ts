@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { INSTANCE_OPERATIONS } from './batch';
 import { EntryContentType } from './entry';
+import { LeaseDoor } from './granted-lease';
 import { bytesGiven, intervalGiven, intervalMembers, keyMembers, singleKey, textMember } from './key-scope';
 import { LeaseId } from './lease';
 import type { Compare, DeleteOperation, PutOperation, RangeOperation, TransactionOperation } from './transaction';
@@ -43,9 +44,10 @@ const holderCompare = (property: 'lease' | 'lock') =>
       ...intervalMembers,
       is: Relations.extract(['=', '!=']).default('='),
       operand: LeaseId.nullable().meta({ description: 'Id or alias of a lease; null for none' }),
+      door: LeaseDoor.optional(),
     })
-    .transform(({ is, operand, ...members }, context): Compare => {
-      return { property, is, operand, interval: intervalGiven(members, context) };
+    .transform(({ is, operand, door, ...members }, context): Compare => {
+      return { property, is, operand, door, interval: intervalGiven(members, context) };
     });
 
 const ExistsCompare = z
@@ -90,10 +92,11 @@ const PutBody = z
         'Id or alias of a granted lease that acquires the lock of the entry. 409 `LOCK_HELD` if it is not free',
     }),
     release: LeaseId.optional().meta({ description: 'Id or alias of the granted lease that releases the lock' }),
+    door: LeaseDoor.optional(),
     previous,
   })
   .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
-    const { lease, keepLease, acquire, release, ...keys } = members;
+    const { lease, keepLease, acquire, release, door, ...keys } = members;
     if (lease !== undefined && keepLease !== undefined) {
       context.addIssue({ code: 'custom', message: 'give lease or keepLease, not both', path: ['keepLease'] });
     }
@@ -104,7 +107,7 @@ const PutBody = z
     if ((bytes === undefined) !== (keepValue === true)) {
       context.addIssue({ code: 'custom', message: 'give a value, or keepValue', path: ['value'] });
     }
-    const holder = { lease, keepLease, acquire, release };
+    const holder = { lease, keepLease, acquire, release, door };
     return { op, key: singleKey(keys, context), value: bytes, contentType, ...holder, previous };
   });
 

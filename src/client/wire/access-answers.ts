@@ -115,6 +115,7 @@ export type AuditAction =
   | 'deregistered'
   | 'lease-revoked'
   | 'rolled-back'
+  | 'entries-compacted'
   | 'imported';
 
 /** An entry of the audit trail: actor, action, time and address. */

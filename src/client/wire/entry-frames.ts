@@ -28,6 +28,10 @@ export interface EntryContent {
   layout?: string | undefined;
   /** Id of the lease that holds the entry; absent if none does. */
   lease?: string | undefined;
+  /** Alias of that lease, if a client of another protocol chose one, also once the lease has ended. */
+  leaseAlias?: string | undefined;
+  /** That protocol; only with `leaseAlias`. */
+  leaseDoor?: string | undefined;
   /** Lock of the entry; absent until it is acquired. */
   lock?:
     | {

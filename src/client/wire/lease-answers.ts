@@ -9,6 +9,8 @@ export interface LeaseGrantBody {
   ttlMs: number | null;
   /** A decimal number of your choice, which other calls accept in place of the id. */
   alias?: string | undefined;
+  /** Surface whose clients chose the alias; `native`, which is this API, by default. */
+  door?: 'native' | 'consul' | 'etcd' | undefined;
   /**
    * Time after the end of the lease in which no other lease acquires its locks; 0 unless set. A lock that is
    * released is free at once.

@@ -677,6 +677,7 @@ export const en = {
       changed: 'changed',
       deregistered: 'deregistered',
       'lease-revoked': 'revoked the lease',
+      'entries-compacted': 'compacted the history of entries',
       'rolled-back': 'rolled back',
       imported: 'imported',
     } satisfies Record<AuditAction, string> as Record<AuditAction, string>, // `as`: other languages have other texts

@@ -641,6 +641,7 @@ export const zh: Words = {
       changed: '修改实例',
       deregistered: '注销实例',
       'lease-revoked': '撤销租约',
+      'entries-compacted': '压缩条目历史',
       'rolled-back': '回滚',
       imported: '导入',
     },

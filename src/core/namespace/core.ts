@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
 import type { Retention } from './commit/journal';
 import { readChangedSince } from './history/changed-since';
+import { compactEntries } from './history/entry-compaction';
 import { diffEntries } from './history/entry-diff';
 import { readEntryHistory } from './history/entry-reads';
 import { rollBackEntries } from './history/entry-rollback';
@@ -284,6 +285,10 @@ export class Registry implements NamespaceApi {
     return rollBackEntries(this.#state, caller, command);
   }
 
+  compactEntries(caller: Caller, command: Command<'compactEntries'>, decided?: OnDecided): Reply<'compactEntries'> {
+    return compactEntries(this.#state, caller, command, decided);
+  }
+
   grantLease(caller: Caller, command: Command<'grantLease'>, decided?: OnDecided): Reply<'grantLease'> {
     return callGrantLease(this.#state, caller, command, decided);
   }
@@ -300,8 +305,8 @@ export class Registry implements NamespaceApi {
     return callReadLease(this.#state, caller, command, decided);
   }
 
-  listLeases(caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
-    return callListLeases(this.#state, caller, command);
+  listLeases(caller: Caller, command: Command<'listLeases'>, decided?: OnDecided): Reply<'listLeases'> {
+    return callListLeases(this.#state, caller, command, decided);
   }
 
   revokeLease(caller: Caller, command: Command<'revokeLease'>, decided?: OnDecided): Reply<'revokeLease'> {

@@ -85,8 +85,13 @@ export function callReadLease(
   return aboutLease(state, caller, read, decided);
 }
 
-export function callListLeases(state: TurnState, caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
-  return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
+export function callListLeases(
+  state: TurnState,
+  caller: Caller,
+  command: Command<'listLeases'>,
+  decided?: OnDecided,
+): Reply<'listLeases'> {
+  return aboutLease(state, caller, (now) => grantedList(state, caller, command, now), decided);
 }
 
 export function callRevokeLease(

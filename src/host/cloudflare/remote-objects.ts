@@ -215,6 +215,7 @@ export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>,
     entryHistory: read('entryHistory'),
     diffEntries: read('diffEntries'),
     rollBackEntries: once('rollBackEntries'),
+    compactEntries: once('compactEntries'),
     grantLease: once('grantLease'),
     renewLease: change('renewLease'),
     // A retry would make the renewals younger.

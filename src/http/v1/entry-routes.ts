@@ -119,8 +119,8 @@ export function addEntryRoutes(surface: Surface): void {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
       const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES, VALUE_LIMIT));
-      const { lease, acquire, release } = input.query;
-      const holder = { lease, acquire, release };
+      const { lease, acquire, release, door } = input.query;
+      const holder = { lease, acquire, release, door };
       return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, ...holder, precondition });
     },
     map: (entry) => written(entry),

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { authorizeAny } from '../../auth/authorize';
 import type { Principal } from '../../model/grant';
-import { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView, LeaseGrantRequest } from '../../model/granted-lease';
+import {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  LeaseDoor,
+  LeaseGrantRequest,
+} from '../../model/granted-lease';
 import { LeaseId } from '../../model/lease';
 import { GRANTED_LEASES_PER_PAGE_COUNT } from '../../model/limits';
 import { PageCount } from '../../model/query-values';
@@ -15,7 +21,10 @@ const LEASE_PATH = `${LEASES_PATH}/:lease`;
 
 const LeaseNames = z.strictObject({ lease: LeaseId.meta({ description: 'Id of the lease, or its alias' }) });
 
-const ListQuery = z.strictObject({
+/** Parameters of a request that names a lease. */
+const DoorQuery = z.strictObject({ door: LeaseDoor.optional() });
+
+const ListQuery = DoorQuery.extend({
   limit: PageCount.optional().meta({
     description: `Maximum number of leases; by default ${GRANTED_LEASES_PER_PAGE_COUNT}, also the maximum`,
   }),
@@ -72,9 +81,9 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Read a granted lease and what it holds',
     description: OWN,
-    input: { path: LeaseNames },
+    input: { path: LeaseNames, query: DoorQuery },
     answers: { 200: { description: 'The lease', schema: GrantedLeaseDetail } },
-    call: (namespace, { path }, call) => namespace.readLease(call.caller, path),
+    call: (namespace, { path, query }, call) => namespace.readLease(call.caller, { ...path, ...query }),
     map: answered,
   });
 
@@ -87,10 +96,10 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Renew a granted lease',
     description: `Restarts its time to live. No body is needed. 404 \`LEASE_NOT_FOUND\`: the lease has ended. ${OWN}`,
-    input: { path: LeaseNames },
+    input: { path: LeaseNames, query: DoorQuery },
     withoutDeadline: true,
     answers: { 200: { description: 'The lease', schema: GrantedLeaseView } },
-    call: (namespace, { path }, call) => namespace.renewLease(call.caller, path),
+    call: (namespace, { path, query }, call) => namespace.renewLease(call.caller, { ...path, ...query }),
     map: answered,
   });
 
@@ -103,9 +112,9 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Revoke a granted lease',
     description: `Ends the lease, and deletes everything that it holds in one revision. ${OWN}`,
-    input: { path: LeaseNames },
+    input: { path: LeaseNames, query: DoorQuery },
     answers: { 204: { description: 'Revoked' } },
-    call: (namespace, { path }, call) => namespace.revokeLease(call.callerWithOrigin, path),
+    call: (namespace, { path, query }, call) => namespace.revokeLease(call.callerWithOrigin, { ...path, ...query }),
     map: removed,
   });
 }

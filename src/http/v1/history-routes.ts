@@ -1,5 +1,6 @@
 import { authorize } from '../../auth/authorize';
 import { keyIn } from '../../model/entry';
+import { EntryCompaction, EntryCompactionReport } from '../../model/entry-compaction';
 import {
   comparedKeys,
   EntryDiff,
@@ -125,6 +126,25 @@ export function addHistoryRoutes(surface: Surface): void {
     example: { prefix: 'config/', to: '2027-01-31T12:00:00Z' },
     call: (namespace, { body }, call) =>
       namespace.rollBackEntries(call.callerWithOrigin, { interval: rolledBackKeys(body), to: body.to }),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'compactEntries',
+    method: 'post',
+    path: `${NAMESPACE_PATH}/kv-compaction`,
+    scope: 'operate',
+    authorize: (principal, namespace) => authorize(principal, 'operate', { namespace, keys: { from: '' } }),
+    chapter: 'History',
+    summary: 'Compact the history of entries',
+    description:
+      'Drops the history of entries before a revision, and keeps that of services. From then on, reads at an earlier ' +
+      'revision, and watches that would need a change of one, are refused with `COMPACTED`. ' +
+      '410 `COMPACTED`: the history already begins there or later. The registry also drops history by itself, once it is too old or too large.',
+    input: { body: EntryCompaction },
+    answers: { 200: { description: 'Where the history begins', schema: EntryCompactionReport } },
+    example: { revision: 42 },
+    call: (namespace, { body }, call) => namespace.compactEntries(call.callerWithOrigin, body),
     map: answered,
   });
 

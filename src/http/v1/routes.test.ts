@@ -224,6 +224,11 @@ const CASES: RouteCase[] = [
     calls: ['rollBackEntries', caller, { interval: { from: '\u00ff' }, to: 'cE.1.x' }],
     status: 200,
   },
+  {
+    request: ['POST', '/api/v1/ns/public/kv-compaction', { revision: 7 }],
+    calls: ['compactEntries', caller, { revision: 7 }],
+    status: 200,
+  },
   { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', { ...service, tokenId }], status: 200 },
 ];
 

@@ -43,6 +43,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         [3, 'a drain by an operator', (scene) => scene.drain('a', { graceMs: 600_000, caller: OPERATOR })],
         [2, 'a service', (scene) => scene.putService()],
         [4, 'the removal of three instances by force', (scene) => scene.removeService({ force: true })],
+        [1, 'a compaction of entries', (scene) => scene.api.compactEntries(OPERATOR, { revision: 1 })],
         [0, 'a heartbeat', (scene) => scene.beat('a')],
         [0, 'a heartbeat for many', (scene) => scene.api.renewMany(OWNER, [key('a'), key('b')])],
         [0, 'a refusal', (scene) => scene.patch('unknown', { weight: 2 }).catch(() => {})],

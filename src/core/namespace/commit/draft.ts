@@ -90,7 +90,7 @@ export class Draft {
     this.#journal = journal;
     this.granted = granted;
     this.lockDelays = lockDelays;
-    this.entries = new DraftedEntries(entries, journal);
+    this.entries = new DraftedEntries(entries, journal, granted);
     this.now = now;
     this.stamp = time.stamp();
   }

@@ -16,7 +16,7 @@ const input = (text = ''): EntryInput => ({ value: utf8Bytes(text), lease: null,
 function begin() {
   const awake = new AwakeNamespace();
   awake.commit(({ entries }) => entries.put('a', input('first'), 'put'));
-  return { awake, draft: new DraftedEntries(awake.state.entries, awake.state.journal) };
+  return { awake, draft: new DraftedEntries(awake.state.entries, awake.state.journal, awake.state.granted) };
 }
 
 describe('put and delete', () => {
@@ -110,7 +110,7 @@ describe('assertRoom', () => {
     for (const [name, value] of Object.entries({ count: 1, keyBytes: 1, valueBytes: 5, ...amounts })) {
       Object.defineProperty(store, name, { get: () => value });
     }
-    return new DraftedEntries(store, awake.state.journal);
+    return new DraftedEntries(store, awake.state.journal, awake.state.granted);
   }
 
   const FULL = {
@@ -169,7 +169,7 @@ describe('assertRoom', () => {
     awake.commit((draft) => draft.entries.put('mine', of('t', '123456'), 'put'));
     awake.commit((draft) => draft.entries.put('yours', of('other', '123456'), 'put'));
     const trial = (act: (draft: DraftedEntries) => void, limits: NamespaceLimits) => {
-      const draft = new DraftedEntries(entries, journal);
+      const draft = new DraftedEntries(entries, journal, new Map());
       act(draft);
       return expect(() => draft.assertRoom(limits, by));
     };

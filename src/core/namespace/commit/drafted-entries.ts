@@ -12,10 +12,11 @@ import {
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller } from '../../../model/namespace-api';
 import { assertShare } from '../access/token-limits';
-import { type Entry, type EntryFacts, freed, isSynthetic, type WholeEntry } from '../entries/entry';
+import { type Entry, type EntryFacts, freed, isSynthetic, type LeaseAlias, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import { holderOf } from '../entries/entry-sums';
+import type { GrantedLeases } from '../records/granted-leases';
 import type { Journal } from './journal';
 import { assertPrecondition } from './precondition';
 
@@ -52,9 +53,11 @@ export class DraftedEntries {
   /** Revision that the draft becomes. */
   readonly #revision: number;
   readonly #changes = new Map<string, DraftedEntry>();
+  readonly #granted: Pick<GrantedLeases, 'get'>;
 
-  constructor(store: EntryStore, journal: Pick<Journal, 'position' | 'revision'>) {
+  constructor(store: EntryStore, journal: Pick<Journal, 'position' | 'revision'>, granted: Pick<GrantedLeases, 'get'>) {
     this.#store = store;
+    this.#granted = granted;
     this.#journal = journal;
     this.#revision = journal.revision + 1;
   }
@@ -154,8 +157,15 @@ export class DraftedEntries {
   put(key: string, input: EntryInput, cause: Cause): WholeEntry {
     const current = this.real(key);
     const lock = input.facts?.lock ?? current?.facts?.lock;
-    const facts = input.facts && lock ? { ...input.facts, lock } : input.facts;
+    const leaseAlias = input.lease === null ? undefined : this.#aliasOf(input.lease);
+    const facts = input.facts && { ...input.facts, lock, leaseAlias };
     return this.#put(key, current, { ...input, facts }, cause);
+  }
+
+  /** Returns the alias of a lease, unless it has none, or one of this API, whose clients know the id. */
+  #aliasOf(lease: number): LeaseAlias | undefined {
+    const { alias, door = 'native' } = this.#granted.get(lease) ?? {};
+    return alias === undefined || door === 'native' ? undefined : { door, alias };
   }
 
   /**

@@ -117,8 +117,26 @@ export class EntryJournal {
     return this.#until.revisions;
   }
 
-  /** True if it exceeds its budget by at least a slice, so that not every commit causes a compaction. */
+  /**
+   * Compacts at a revision from now on, and returns a function that stores this, inside a commit. What can no longer be read is
+   * emptied later, as what exceeds the budget is.
+   */
+  compactAt(revision: number): () => void {
+    this.#stored = { ...this.#stored, asked: revision };
+    return () => writeProperty(this.#storage, PROPERTY, JSON.stringify(this.#stored));
+  }
+
+  /** Newest revision to empty because of a compaction on request: the changes of the one compacted at stay. */
+  get #emptiedOnRequest(): number {
+    return this.compactedOnRequest - 1;
+  }
+
+  /**
+   * True if it exceeds its budget by at least a slice, so that not every commit causes a compaction, or if a compaction on request
+   * is not done yet.
+   */
   get isOverfull(): boolean {
+    if (this.#emptiedOnRequest > this.emptiedRevision) return true;
     const { maxCount, maxBytes } = this.#retention();
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
     return this.count > maxCount * slack || this.size > maxBytes * slack;
@@ -241,7 +259,10 @@ export class EntryJournal {
    */
   planEmptying(head: number): Emptying | undefined {
     const { maxCount, maxBytes } = this.#retention();
-    if (this.count <= maxCount && this.size <= maxBytes && !this.#isPartlyEmptied()) return undefined;
+    const until = Math.min(this.#emptiedOnRequest, head - 1);
+    const isOnRequest = until > this.emptiedRevision;
+    const isOverBudget = this.count > maxCount || this.size > maxBytes;
+    if (!isOnRequest && !isOverBudget && !this.#isPartlyEmptied()) return undefined;
     let plan: Emptying | undefined;
     let reached = 0;
     const slice = new SliceOfRows();
@@ -253,9 +274,9 @@ export class EntryJournal {
       const isNextRevision = revision !== plan?.revision;
       if (slice.isFull) {
         if (plan !== undefined && !isNextRevision) plan.part = reached;
-        break;
+        return plan;
       }
-      if (isNextRevision && revision !== this.emptiedRevision) {
+      if (isNextRevision && revision !== this.emptiedRevision && revision > until) {
         const isOverSize = this.#until.bytes - Number(bytes) + part.byteLength > maxBytes;
         if (!isOverSize && this.#until.revisions - Number(revisions) + 1 <= maxCount) break;
       }
@@ -266,6 +287,8 @@ export class EntryJournal {
       for (const key of keys) plan.heads.push({ key, revision });
       slice.add(part.byteLength, keys.length);
     }
+    // The revisions before the one compacted at may have no changes of entries: nothing is left to be asked for then.
+    if (isOnRequest && (plan?.revision ?? 0) < until) return { revision: until, heads: plan?.heads ?? [] };
     return plan;
   }
 

@@ -1,4 +1,5 @@
 import { type EntryContent, type EntryView, shownKey, shownValue } from '../../../model/entry';
+import type { LeaseDoor } from '../../../model/granted-lease';
 
 /** Members of an entry that only surfaces use, and the token that put it. Equal facts of a namespace are one object. */
 export interface EntryFacts {
@@ -7,12 +8,20 @@ export interface EntryFacts {
   readonly contentType?: string | undefined;
   /** Number that a dialect stores with the entry, decimal; absent: 0. */
   readonly flags?: string | undefined;
+  /** Alias of the lease that holds the entry. It stays here when the lease has ended, as the past still shows it. */
+  readonly leaseAlias?: LeaseAlias | undefined;
   /** Set from the first acquisition on. */
   readonly lock?: EntryLock | undefined;
   /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
   readonly layout?: string | undefined;
   /** Group, service and id of that instance. On the disk only, as each entry has another one. */
   readonly shows?: readonly [group: string, service: string, id: string] | undefined;
+}
+
+/** Alias that a client of another surface chose for a lease. */
+export interface LeaseAlias {
+  readonly door: LeaseDoor;
+  readonly alias: string;
 }
 
 /** Lock of an entry. It stays, free, when it is released, so that acquisitions are counted. */
@@ -76,8 +85,8 @@ export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
   if (facts === null) return null;
-  const { actor, contentType, flags, lock, layout, shows } = facts;
-  return JSON.stringify({ actor, contentType, flags, lock, layout, shows });
+  const { actor, contentType, flags, leaseAlias, lock, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, flags, leaseAlias, lock, layout, shows });
 }
 
 /** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
@@ -105,8 +114,9 @@ export function entryContent(entry: Entry, value: Uint8Array | undefined): Entry
   const { createdRevision, revision, version, size: bytes, facts } = entry;
   const { contentType, flags, layout } = facts ?? {};
   const lease = entry.lease === null ? undefined : String(entry.lease);
+  const held = { lease, leaseAlias: facts?.leaseAlias?.alias, leaseDoor: facts?.leaseAlias?.door };
   const lock = shownLock(facts?.lock);
-  const numbers = { contentType, flags, bytes, createdRevision, revision, version, lease, lock, layout };
+  const numbers = { contentType, flags, bytes, createdRevision, revision, version, ...held, lock, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

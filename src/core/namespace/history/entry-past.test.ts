@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { OPERATOR } from '../../../../test/fixtures/callers';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { byteString, utf8Bytes } from '../../../model/bytes';
 import { base64urlKey, type EntryRange, type EntryView, shownKey, shownValue } from '../../../model/entry';
@@ -10,8 +11,10 @@ import { PAST_RANGE_STEPS_MAX_COUNT, PAST_SLICE_MAX_COUNT } from '../../../model
 import type { EntryOrder, EntryRangeCommand } from '../../../model/namespace-api';
 import { attendAlarm } from '../alarm';
 import type { Draft } from '../commit/draft';
+import { completeFrom, entryFloor } from '../commit/entry-floor';
 import { DEFAULT_RETENTION } from '../commit/journal';
 import { readEntry, readEntryRange } from '../read-calls';
+import { compactEntries } from './entry-compaction';
 import { readEntryHistory } from './entry-reads';
 
 /** Few different keys, so that they are changed often, of bytes that are hard to keep. */
@@ -43,6 +46,7 @@ const STEP = fc.oneof(
   { weight: 1, arbitrary: fc.record({ trace: KEY }) },
   { weight: 1, arbitrary: fc.record({ wake: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ compact: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ compactAt: fc.nat({ max: 6 }) }) },
 );
 
 /** An entry of the model. */
@@ -122,7 +126,7 @@ class Scene {
     const { state, cursor } = this.states[revision] ?? {};
     if (state === undefined || cursor === undefined) throw new Error('there is no such state');
     const at = back === 0 ? undefined : back % 2 === 0 ? `r${revision}` : cursor;
-    const compacted = namespace.journal.entries.emptiedRevision;
+    const compacted = entryFloor(namespace.journal).readable;
     const read = readEntryRange(namespace, { ...selection, at });
     // A refusal is handled below, after the changes.
     read.catch(() => {});
@@ -145,7 +149,7 @@ class Scene {
   async trace(key: string): Promise<void> {
     const { state: namespace } = this.awake;
     const expected = this.states.flatMap(({ state }, revision) => {
-      if (revision <= namespace.journal.entries.emptiedRevision) return [];
+      if (revision <= entryFloor(namespace.journal).changesAfter) return [];
       const [before, after] = [this.states[revision - 1]?.state.get(key), state.get(key)];
       if (before === after) return [];
       const shown = (entry: Modelled | undefined) => {
@@ -170,7 +174,7 @@ class Scene {
     await settle();
     const { journal } = this.awake.state;
     const newest = inKeyOrder(this.states.at(-1)?.state ?? new Map());
-    for (let from = journal.entries.emptiedRevision; from < this.states.length; from++) {
+    for (let from = entryFloor(journal).changesAfter; from < this.states.length; from++) {
       const state = new Map(this.states[from]?.state);
       for (let revision = from + 1; revision < this.states.length; revision++) {
         for (const { key, before, after } of journal.entries.changesAt(revision)) {
@@ -194,15 +198,34 @@ class Scene {
     this.awake = new AwakeNamespace(platform, { ...DEFAULT_RETENTION, entries: { maxCount: 6, maxBytes: 1e9 } });
   }
 
+  /** Compacts at an earlier revision, unless the history begins there or later. */
+  async compactAt(back: number): Promise<void> {
+    const { state } = this.awake;
+    const revision = Math.max(0, this.states.length - 1 - back);
+    const compacted = completeFrom(state.journal);
+    const compaction = compactEntries(state, OPERATOR, { revision });
+    if (revision > compacted) {
+      expect(readJsonText((await compaction).body)).toEqual({ compactedRevision: revision });
+      expect(entryFloor(state.journal)).toEqual({ readable: revision, changesAfter: revision - 1 });
+      return;
+    }
+    await expect(compaction).rejects.toMatchObject({ code: 'COMPACTED', details: { compactedRevision: compacted } });
+  }
+
   async compact(): Promise<void> {
     await settle();
     await attendAlarm(this.awake.state, this.awake.hub, this.awake.platform.clock.now());
     const { journal } = this.awake.state;
     expect(journal.entries.count).toBeLessThanOrEqual(7);
+    // What can't be read is removed.
+    const gone = 'SELECT COUNT(*) FROM journal WHERE revision <= ? AND entries IS NOT NULL';
+    const rows = [...this.awake.platform.storage.read(gone, journal.entries.compactedOnRequest - 1)];
+    expect(rows).toEqual([[0]]);
+    expect(journal.entries.isOverfull).toBe(false);
   }
 }
 
-it('[KV2, KV4, KV5, KV6, KV8, KV9, J10, I7] reads like a model that keeps every state, now and at every retained revision', async () => {
+it('[KV2, KV4, KV5, KV6, KV8, KV9, KV15, J10, I7] reads like a model that keeps every state, now and at every retained revision', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 60, size: 'max' }), async (steps) => {
       const scene = new Scene();
@@ -212,6 +235,7 @@ it('[KV2, KV4, KV5, KV6, KV8, KV9, J10, I7] reads like a model that keeps every 
         else if ('select' in step) await scene.select(step.select, step.back, step.meanwhile);
         else if ('trace' in step) await scene.trace(step.trace);
         else if ('wake' in step) await scene.wake();
+        else if ('compactAt' in step) await scene.compactAt(step.compactAt);
         else await scene.compact();
       }
       await scene.replay();

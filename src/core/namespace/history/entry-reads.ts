@@ -12,6 +12,7 @@ import {
 import type { Answer, EntryRangeCommand, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
+import { entryFloor } from '../commit/entry-floor';
 import type { Journal, JournalEntry } from '../commit/journal';
 import { entryContent, entryView, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
@@ -91,9 +92,10 @@ export async function readEntryHistory(
 
 function historyOf(journal: Journal, key: string, from: number, limit: number): EntryHistory {
   const changes: EntryChange[] = [];
+  const { changesAfter } = entryFloor(journal);
   let revision = from;
   let size = 0;
-  while (revision > 0) {
+  while (revision > changesAfter) {
     const found = changeOf(journal, key, revision);
     if (found === undefined) break;
     const { entry, change } = found;
@@ -104,7 +106,7 @@ function historyOf(journal: Journal, key: string, from: number, limit: number): 
     size += (change.before?.size ?? 0) + (change.after?.size ?? 0);
     revision = change.previous;
   }
-  return { changes, compacted: Math.max(journal.compactedRevision, journal.entries.emptiedRevision) > 0 };
+  return { changes, compacted: changesAfter > 0 };
 }
 
 function changeOf(

@@ -11,6 +11,7 @@ import type {
 import { isWithin, type KeyInterval } from '../../../model/key-interval';
 import { LIST_TEXT_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
+import { entryFloor } from '../commit/entry-floor';
 import type { Journal, JournalEntry } from '../commit/journal';
 import type { JournaledChange } from '../commit/journal-format';
 import { entryContent, type WholeEntry } from '../entries/entry';
@@ -73,7 +74,7 @@ export function historyPage(
     size += ofEntries.size;
     if (sought.length + ofEntries.listed.length > 0) entries.push(historyEntry(entry, sought, ofEntries));
   }
-  const compacted = Math.max(journal.compactedRevision, keys === undefined ? 0 : journal.entries.emptiedRevision);
+  const compacted = keys === undefined ? journal.compactedRevision : entryFloor(journal).changesAfter;
   return { entries, compacted: compacted > sinceRevision };
 }
 
@@ -85,6 +86,7 @@ function entryChanges(
   cause: Cause | undefined,
 ): EntryChanges {
   const found: EntryChanges = { listed: [], omitted: 0, size: 0 };
+  if (revision <= entryFloor(journal).changesAfter) return found;
   const isSought = (change: Pick<JournaledEntry, 'key' | 'cause'>) =>
     isWithin(change.key, keys) && (cause === undefined || change.cause === cause);
   for (const { part } of journal.entries.placedParts(revision)) {

@@ -9,7 +9,7 @@ import type { OnDecided } from '../turn/turn';
 /** Calls that report when they are decided. */
 type DecidedCalls = Pick<
   NamespaceApi,
-  'batch' | 'transaction' | 'grantLease' | 'renewLeases' | 'readLease' | 'revokeLease'
+  'batch' | 'transaction' | 'grantLease' | 'renewLeases' | 'readLease' | 'revokeLease' | 'listLeases' | 'compactEntries'
 >;
 
 /** The calls of a namespace that frames make. */
@@ -22,7 +22,17 @@ export type FrameCalls = Pick<NamespaceApi, 'resolve'> & {
 /** A frame that is one call of the interface, whose order among the frames of its socket matters. */
 export type CalledFrame = Extract<
   ClientFrame,
-  { type: 'batch' | 'transaction' | 'grant-lease' | 'renew-leases' | 'read-lease' | 'revoke-lease' }
+  {
+    type:
+      | 'batch'
+      | 'transaction'
+      | 'grant-lease'
+      | 'renew-leases'
+      | 'read-lease'
+      | 'revoke-lease'
+      | 'list-leases'
+      | 'compact-entries';
+  }
 >;
 
 /** The session that a socket holds. */
@@ -56,15 +66,21 @@ export function callOf(
       return api.transaction(caller, held === undefined ? transaction : allHeldBy(transaction, held), decided);
     }
     case 'grant-lease': {
-      const { ttlMs, alias, lockDelayMs } = frame;
-      return api.grantLease(caller, { ttlMs, alias, lockDelayMs }, decided);
+      const { ttlMs, alias, lockDelayMs, door } = frame;
+      return api.grantLease(caller, { ttlMs, alias, lockDelayMs, door }, decided);
     }
     case 'renew-leases':
       return api.renewLeases(caller, frame.leases, decided);
     case 'read-lease':
-      return api.readLease(caller, { lease: frame.lease }, decided);
+      return api.readLease(caller, { lease: frame.lease, door: frame.door }, decided);
     case 'revoke-lease':
-      return api.revokeLease(caller, { lease: frame.lease }, decided);
+      return api.revokeLease(caller, { lease: frame.lease, door: frame.door }, decided);
+    case 'list-leases': {
+      const { door, after, limit } = frame;
+      return api.listLeases(caller, { door, after, limit }, decided);
+    }
+    case 'compact-entries':
+      return api.compactEntries(caller, { revision: frame.revision }, decided);
   }
 }
 

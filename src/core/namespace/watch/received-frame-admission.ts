@@ -94,7 +94,11 @@ export function authorizeFrame(
     case 'renew-leases':
     case 'read-lease':
     case 'revoke-lease':
+    case 'list-leases':
       authorizeAny(principal, namespace, 'register');
+      break;
+    case 'compact-entries':
+      authorize(principal, 'operate', { namespace, keys: { from: '' } });
       break;
     case 'watch':
       authorizeScope(principal, namespace, scopeParts(frame.scope));

@@ -133,6 +133,8 @@ export class ReceivedFrames {
       case 'renew-leases':
       case 'read-lease':
       case 'revoke-lease':
+      case 'list-leases':
+      case 'compact-entries':
         return this.#call(connection, frame);
       case 'watch':
         return this.#watch(peer, frame);
