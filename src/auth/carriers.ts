@@ -1,5 +1,6 @@
 import type { VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
+import { isNamespaceId } from '../model/names';
 
 /**
  * Place of a credential in a request: a token in the header `Authorization: Bearer`, in front of the path as
@@ -7,11 +8,13 @@ import { RegistryError } from '../model/errors';
  *
  * Clients of some dialects support only other places: `basic`, a token as the password of `Authorization: Basic`, or as
  * its user if the password is empty; for Nacos' clients, a token in a header or a parameter named `accessToken`, or in
- * a parameter named `password`; and for Consul's, a token in the header `X-Consul-Token`, or in a parameter named `token`.
+ * a parameter named `password`; for Consul's, a token in the header `X-Consul-Token`, or in a parameter named `token`; and for
+ * etcd's, `raw`, a token as the whole of `Authorization`, after the namespace and a slash if it names one.
  */
 export type Carrier =
   | 'bearer'
   | 'basic'
+  | 'raw'
   | 'path'
   | 'subprotocol-token'
   | 'subprotocol-ticket'
@@ -49,6 +52,9 @@ const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 
 /** Matches basic credentials (RFC 7617). */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
+
+/** Matches a header that has no scheme: one word. */
+const RAW = /^[\x21-\x7e]+$/;
 
 /**
  * Carriers in which clients repeat a credential. The `accessToken` that a login of Nacos returns is the password itself;
@@ -130,7 +136,7 @@ function looksOf(carriers: readonly Carrier[]): Look[] {
   const takes = (carrier: Carrier): boolean => carriers.includes(carrier);
   const looks: Look[] = [];
   if (takes('path')) looks.push(inPath);
-  if (takes('bearer')) looks.push(inAuthorization(takes('basic')));
+  if (takes('bearer')) looks.push(inAuthorization({ takesBasic: takes('basic'), takesRaw: takes('raw') }));
   if (takes('subprotocol-token')) looks.push(inSubprotocols);
   for (const [carrier, name] of HEADERS) if (takes(carrier)) looks.push(inHeader(carrier, name));
   const parameters = PARAMETERS.filter(({ carrier }) => takes(carrier));
@@ -142,16 +148,23 @@ const inPath: Look = ({ pathToken }, found) => {
   if (pathToken !== undefined) found.push({ carrier: 'path', text: pathToken });
 };
 
+/** Forms of `Authorization` that an endpoint accepts besides `Bearer`. */
+interface AuthorizationForms {
+  takesBasic: boolean;
+  takesRaw: boolean;
+}
+
 const inAuthorization =
-  (takesBasic: boolean): Look =>
+  (forms: AuthorizationForms): Look =>
   ({ headers }, found) => {
     const authorization = headers.get('authorization');
-    if (authorization !== null) found.push(authorizationCredential(authorization, takesBasic));
+    if (authorization !== null) found.push(authorizationCredential(authorization, forms));
   };
 
-function authorizationCredential(authorization: string, takesBasic: boolean): Credential {
+function authorizationCredential(authorization: string, { takesBasic, takesRaw }: AuthorizationForms): Credential {
   const token = BEARER.exec(authorization)?.[1];
   if (token !== undefined) return { carrier: 'bearer', text: token };
+  if (takesRaw && RAW.test(authorization)) return { carrier: 'raw', text: splitLogin(authorization).token };
   if (!takesBasic) {
     throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is accepted here');
   }
@@ -160,6 +173,28 @@ function authorizationCredential(authorization: string, takesBasic: boolean): Cr
   throw unauthenticated(
     'the Authorization header is neither "Bearer <token>" nor "Basic" with a token as the password, the forms that are accepted here',
   );
+}
+
+/** A token, and the namespace in front of it. */
+export interface Login {
+  namespace?: string;
+  token: string;
+}
+
+/**
+ * Splits `<namespace>/<token>`, as a login of etcd returns it to a user of that namespace. No token of the directory has a
+ * slash; for a root token with one, {@link joinLogin} always names a namespace.
+ */
+export function splitLogin(text: string): Login {
+  const slash = text.indexOf('/');
+  const namespace = text.slice(0, Math.max(0, slash));
+  return isNamespaceId(namespace) ? { namespace, token: text.slice(slash + 1) } : { token: text };
+}
+
+/** Returns the text that {@link splitLogin} splits. @param otherwise Namespace to name if the token alone is ambiguous. */
+export function joinLogin({ namespace, token }: Login, otherwise: string): string {
+  if (namespace !== undefined) return `${namespace}/${token}`;
+  return splitLogin(token).namespace === undefined ? token : `${otherwise}/${token}`;
 }
 
 /** Returns the password, or else the user, in base64 of `user:password`; undefined if malformed or both are empty. */

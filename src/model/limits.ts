@@ -1339,3 +1339,15 @@ export const GATEWAY_TOKENS_MAX_COUNT = 1_000;
 
 /** Time after which a gateway asks the registry again what a token may do, as everywhere else: a revoked one ends with it. */
 export const GATEWAY_TOKEN_MAX_AGE_MS = 30_000;
+
+/**
+ * Body of a request over etcd's JSON, and each message of a stream: the 2 MiB that etcd's transport accepts, in base64, with
+ * room for the names of members. `PAYLOAD_TOO_LARGE`
+ */
+export const ETCD_JSON_MAX_BYTES = 3 * 1024 * 1024;
+
+/** Length of what a stream of etcd's JSON has not written yet above which its watches are paused. */
+export const ETCD_STREAM_QUEUE_CHARACTERS = 1024 * 1024;
+
+/** Time after which a stream of etcd's JSON, which has no end, no longer counts for its token if it was cut off unnoticed. */
+export const ETCD_STREAM_WAIT_MS = 60 * 60 * 1_000;

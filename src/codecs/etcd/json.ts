@@ -25,9 +25,9 @@ export function messageOfJson<Desc extends DescMessage>(schema: Desc, text: stri
   try {
     // An identifier of a lease has up to 63 bits: as a string it stays exact.
     const exact = text.replace(STRING_OR_LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
-    const value = text.trim() === '' ? {} : (JSON.parse(exact) as JsonValue); // `as`: any JSON is one
+    const value = text.trim() === '' ? null : (JSON.parse(exact) as JsonValue); // `as`: any JSON is one
     assertDepth(value);
-    return fromJson(schema, value, READ);
+    return fromJson(schema, value ?? {}, READ);
   } catch (error) {
     throw etcdError(GRPC.invalidArgument, error instanceof Error ? error.message : String(error));
   }
@@ -45,31 +45,4 @@ function assertDepth(value: JsonValue): void {
     if (depth > DEPTH_MAX_COUNT) throw new RangeError('exceeded max recursion depth');
     level = level.flatMap((each) => (each !== null && typeof each === 'object' ? Object.values(each) : []));
   }
-}
-
-/**
- * Splits a text of several JSON objects, as clients send them on streams, into the texts of each.
- *
- * @throws {RegistryError} For text outside of objects, or an object that does not end.
- */
-export function jsonTexts(text: string): string[] {
-  const texts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  // Skips strings whole; otherwise only braces matter.
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === '{') {
-      if (depth === 0) start = index;
-      depth += 1;
-    } else if (token === '}') {
-      depth -= 1;
-      if (depth === 0) texts.push(text.slice(start, index + 1));
-      if (depth < 0) break;
-    }
-  }
-  if (depth !== 0) throw etcdError(GRPC.unknown, 'unexpected EOF');
-  const rest = texts.reduce((left, each) => left.replace(each, ''), text).trim();
-  if (rest !== '')
-    throw etcdError(GRPC.unknown, `invalid character ${JSON.stringify(rest[0])} looking for beginning of value`);
-  return texts;
 }

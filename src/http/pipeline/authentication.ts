@@ -99,6 +99,16 @@ export class Authentication {
     if (form !== '') readCredential(placesIn(sources, () => `${queryText(sources.request.url)}&${form}`));
   }
 
+  /**
+   * Authenticates a login whose body has a token as its password.
+   *
+   * @throws {RegistryError} As {@link authenticate}.
+   */
+  async login(password: string, received: Request): Promise<Principal> {
+    this.assertConfigured();
+    return this.#verified({ carrier: 'password-parameter', text: password }, received);
+  }
+
   /** @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace has just refused the token for its rate. */
   assertWithinRate(tokenId: string, namespace: string): void {
     this.#rateRefusals.assertMayAsk(tokenId, namespace);

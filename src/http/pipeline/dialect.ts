@@ -25,6 +25,8 @@ export interface Dialect {
   name: string;
   /** Prefixes of its paths: `/eureka`. Errors of unknown routes below them have its format, too; no two dialects share one. */
   paths: readonly `/${string}`[];
+  /** Paths that are its own only with a namespace in front, as the native API has them too: `/health`. */
+  pathsInNamespaces?: readonly `/${string}`[];
   carriers: readonly Carrier[];
   /** Normalizes the spellings of a path that clients use, before routing. The path stays percent-encoded. */
   pathOf?(path: string): string;
@@ -47,6 +49,7 @@ export interface Dialect {
 export interface DialectDoor {
   route<Input, Outcome>(definition: DialectRoute<Input, Outcome>): void;
   directoryRoute<Input, Outcome>(definition: DialectDirectoryRoute<Input, Outcome>): void;
+  openRoute<Input>(definition: DialectOpenRoute<Input>): void;
 }
 
 /** Members that all routes of a dialect share. */
@@ -92,11 +95,19 @@ export interface DialectDirectoryRoute<Input, Outcome> extends AnyDialectRoute<I
   answer(outcome: Outcome, input: Input): Response | Promise<Response>;
 }
 
+/** A route of a dialect that needs no token and shows no data, or whose body has the token, as a login's. */
+export interface DialectOpenRoute<Input> extends Omit<AnyDialectRoute<Input>, 'read'> {
+  read(request: Request): Input | Promise<Input>;
+  /** @param login Authenticates a token from the body; throws `UNAUTHENTICATED`, or `LIMIT_EXCEEDED` after too many wrong ones. */
+  answer(input: Input, login: (token: string) => Promise<Principal>): Response | Promise<Response>;
+}
+
 /** Registers a dialect. Outside its own folder, a new dialect needs a single line: the one that passes it to the app. */
 export function addDialect(surface: Surface, dialect: Dialect): void {
   dialect.addRoutes({
     route: (definition) => addRoute(surface, dialect, definition),
     directoryRoute: (definition) => addDirectoryRoute(surface, dialect, definition),
+    openRoute: (definition) => addOpenRoute(surface, dialect, definition),
   });
 }
 
@@ -133,6 +144,31 @@ function addDirectoryRoute<Input, Outcome>(
       map: answer,
     },
   );
+}
+
+function addOpenRoute<Input>(surface: Surface, dialect: Dialect, route: DialectOpenRoute<Input>): void {
+  const { operation, method, paths, summary, read, answer } = route;
+  const { authentication, router, dialectCards } = surface;
+  const readPathToken = credentialReader(['path']);
+  // A token in the path is verified: it identifies its owner in the log.
+  const authenticate = ({ env }: RequestContext) => {
+    authentication.assertConfigured();
+    return env.pathToken === undefined ? undefined : authentication.authenticate(readPathToken, env);
+  };
+  const steps: Omit<Steps<Input, Response>, 'path'> = {
+    authenticate,
+    parse: ({ env }) => {
+      const input = read(env.request);
+      return input instanceof Promise ? withDeadline(input, FORM_READ_MAX_MS, tooSlow) : input;
+    },
+    authorize: () => undefined,
+    call: async (input, { received }) => answer(input, (token) => authentication.login(token, received)),
+    map: (response) => response,
+  };
+  for (const path of paths) {
+    router.on(method, path, pipeline(surface, { ...steps, path }));
+    dialectCards.push({ dialect: dialect.name, operation, method, path, scope: 'open', summary });
+  }
 }
 
 /** Registers a route under all of its paths, with the first steps, which all routes of dialects share. */
@@ -180,7 +216,7 @@ function formIn(context: RequestContext): Promise<FormRead> {
 }
 
 const tooSlow = (maxMs: number): RegistryError =>
-  new RegistryError('INVALID_REQUEST', `the form did not arrive within ${maxMs / 1_000} s; send it again`);
+  new RegistryError('INVALID_REQUEST', `the body did not arrive within ${maxMs / 1_000} s; send it again`);
 
 async function formOf(request: Request): Promise<FormRead> {
   try {

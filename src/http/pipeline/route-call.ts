@@ -130,6 +130,11 @@ export class RouteCall {
     return may(this.#principal, scope, { namespace: this.namespace, keys });
   }
 
+  /** The caller's token and its grants, for calls that authorize in pieces. */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
   /** Id of the token. */
   get tokenId(): string {
     return this.#principal.tokenId;

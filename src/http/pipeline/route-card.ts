@@ -71,6 +71,7 @@ export interface DialectCard {
   operation: string;
   method: string;
   path: string;
-  scope: Scope | 'any';
+  /** `open`: no token needed, and no data shown, or the token is in the body. */
+  scope: Scope | 'any' | 'open';
   summary: string;
 }

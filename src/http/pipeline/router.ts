@@ -16,6 +16,7 @@ export type Handler = (context: RequestContext) => Response | Promise<Response>;
 /** The part of a dialect that routing needs: its paths, where it takes credentials, and its error format. */
 export interface RoutedDialect {
   paths: readonly `/${string}`[];
+  pathsInNamespaces?: readonly `/${string}`[];
   carriers: readonly Carrier[];
   pathOf?(path: string): string;
   refuse(refusal: ErrorData, request: Request): Response;
@@ -93,7 +94,7 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
     const request = rest?.request ?? incoming.request;
     const url = rest === undefined ? incoming.url : request.url;
     const path = rest === undefined ? incoming.path : rawPath({ url });
-    const dialect = dialectOf(known, path);
+    const dialect = dialectOf(known, path, rest !== undefined);
     const router = dialect && dialects.get(dialect);
     if (router === undefined) return native.answer(incoming);
     const namespace = rest?.namespace ?? hostNamespace(incoming.url);
@@ -118,10 +119,20 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
   };
 }
 
-/** Finds the dialect that a path belongs to; undefined for the native API. */
-export function dialectOf(dialects: readonly RoutedDialect[], path: string): RoutedDialect | undefined {
-  return dialects.find(({ paths }) =>
-    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
+/**
+ * Finds the dialect that a path belongs to; undefined for the native API.
+ *
+ * @param isInNamespace True if a namespace was in front of the path.
+ */
+export function dialectOf(
+  dialects: readonly RoutedDialect[],
+  path: string,
+  isInNamespace = false,
+): RoutedDialect | undefined {
+  const isBelow = (begin: string): boolean =>
+    path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/');
+  return dialects.find(
+    ({ paths, pathsInNamespaces = [] }) => paths.some(isBelow) || (isInNamespace && pathsInNamespaces.some(isBelow)),
   );
 }
 

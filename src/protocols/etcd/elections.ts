@@ -106,6 +106,7 @@ export async function observe(
 
 function requireLeader(leader: LeaderKey | undefined): LeaderKey {
   if (leader === undefined) throw ETCD_ERRORS.electionLeaderMissing();
+  if (leader.key.length === 0) throw ETCD_ERRORS.emptyKey();
   return leader;
 }
 

@@ -1,7 +1,7 @@
 import { revisionOf } from '../../model/cursor';
 import { keyOf } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchedChange } from '../../model/frames';
+import { CLOSE_CODES, type ServerFrame, type WatchBegun, type WatchedChange } from '../../model/frames';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
@@ -175,8 +175,8 @@ class WatchSocket {
       const watch = this.#watches.get(frame.id);
       if (watch === undefined || watch.hasBegun) return;
       watch.hasBegun = true;
-      const { cursor } = frame.body as { cursor: string }; // `as`: the answer to a watch
-      watch.listener.begun(revisionOf(cursor));
+      const { revision = 0 } = frame.body as WatchBegun; // `as`: the answer to a watch
+      watch.listener.begun(revision);
       return;
     }
     if (frame.type === 'error') {
@@ -188,7 +188,7 @@ class WatchSocket {
     if (watch === undefined) return;
     if (frame.type === 'changes') this.#changed(watch, frame);
     else if (frame.type === 'bookmark') watch.listener.reached(revisionOf(frame.cursor));
-    else if (frame.type === 'reset') this.#reset(frame.watch, frame);
+    else if (frame.type === 'reset') this.#compacted(frame.watch, frame.compactedRevision);
   }
 
   #changed(watch: SocketWatch, frame: ChangesFrame): void {
@@ -201,7 +201,11 @@ class WatchSocket {
     watch.listener.changed(frame.revision, whole);
   }
 
-  #refused(name: string, { code, detail }: Extract<ServerFrame, { type: 'error' }>): void {
+  #refused(name: string, { code, detail, compactedRevision }: Extract<ServerFrame, { type: 'error' }>): void {
+    if (code === 'COMPACTED') {
+      this.#compacted(name, compactedRevision);
+      return;
+    }
     const watch = this.#watches.get(name);
     if (watch === undefined) return;
     this.#watches.delete(name);
@@ -210,10 +214,10 @@ class WatchSocket {
     watch.listener.ended({ kind: 'refused', error });
   }
 
-  #reset(name: string, frame: Extract<ServerFrame, { type: 'reset' }>): void {
+  #compacted(name: string, revision = 0): void {
     const watch = this.#watches.get(name);
     this.#watches.delete(name);
-    watch?.listener.ended({ kind: 'compacted', revision: frame.compactedRevision ?? 0 });
+    watch?.listener.ended({ kind: 'compacted', revision });
   }
 
   #lost(code: number): void {

@@ -48,8 +48,11 @@ export function rangePlan(request: RangeRequest): RangePlan {
     request.maxModRevision !== 0n ||
     request.minCreateRevision !== 0n ||
     request.maxCreateRevision !== 0n;
-  const isSifted = !request.countOnly && (isFiltered || isSortedHere(request));
-  const limit = request.limit > 0n && !isSifted ? Number(request.limit) : undefined;
+  const isPlain = request.sortOrder === Order.NONE && request.sortTarget !== Target.KEY && request.limit > 0n;
+  const isSifted = !request.countOnly && (isFiltered || isPlain || isSortedHere(request));
+  // Without an order, etcd sorts only the first keys: as many as requested, and one to know whether there are more.
+  const isCut = isSifted && isPlain && !isFiltered;
+  const limit = request.limit > 0n && (!isSifted || isCut) ? Number(request.limit) + (isCut ? 1 : 0) : undefined;
   const { keysOnly, countOnly } = request;
   return {
     request,
@@ -104,7 +107,7 @@ export async function readEntries(namespace: EtcdNamespace, plan: RangePlan): Pr
 /** Reads a range that is longer than an answer of the registry, piece by piece, as of one revision. */
 async function allEntries(
   namespace: EtcdNamespace,
-  { interval, selection, request }: RangePlan,
+  { interval, selection, request, isSifted }: RangePlan,
   { revision, at }: { revision: number; at: number },
 ): Promise<Known<EntryRange>> {
   const { keysOnly } = selection;
@@ -121,7 +124,7 @@ async function allEntries(
     rest = body.more && last !== undefined ? { from: `${keyOf(last)}\u0000`, to: interval.to } : undefined;
   }
   const count = entries.length;
-  sortEntries(entries, request);
+  if (!isSifted) sortEntries(entries, request);
   const limit = selection.limit ?? count;
   return { revision, body: { entries: entries.slice(0, limit), count, more: limit < count } };
 }

@@ -75,7 +75,10 @@ export async function carryOutTxn(namespace: EtcdNamespace, request: TxnRequest)
   return response;
 }
 
-/** Ranges of a transaction that read the past, which does not depend on the transaction. */
+/**
+ * Ranges of a transaction that read the past, which does not depend on the transaction. Those of both sides are read before
+ * it is known which one is carried out, so one that can't be read refuses the transaction on either side.
+ */
 type Pasts = Map<RequestOp, EntryRange>;
 
 async function readPasts(namespace: EtcdNamespace, operations: readonly RequestOp[], pasts: Pasts): Promise<void> {
@@ -83,7 +86,9 @@ async function readPasts(namespace: EtcdNamespace, operations: readonly RequestO
     const { request } = operation;
     if (request.case === 'requestTxn') {
       await readPasts(namespace, [...request.value.success, ...request.value.failure], pasts);
-    } else if (request.case === 'requestRange' && rangeRevision(request.value) !== undefined) {
+    } else if (request.case === 'requestRange' && request.value.revision !== 0n) {
+      // Outside of a transaction, a negative revision is the newest one.
+      if (request.value.revision < 0n) throw ETCD_ERRORS.compacted();
       pasts.set(operation, (await readEntries(namespace, rangePlan(request.value))).body);
     }
   }

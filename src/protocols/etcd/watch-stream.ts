@@ -30,8 +30,8 @@ export interface WatchOutput {
 interface Watcher {
   readonly id: bigint;
   readonly request: WatchCreateRequest;
-  /** Revision of the registry below which changes are not sent. */
-  readonly start: number;
+  /** Revision of the registry below which changes are not sent; undefined for those from now on. */
+  readonly start: number | undefined;
   watch: EntryWatch | undefined;
   hasBegun: boolean;
   /** True if something was sent since the last look of the timer. */
@@ -114,12 +114,12 @@ export class WatchStream {
       return;
     }
     const id = request.watchId !== 0n ? request.watchId : this.#freeId();
-    const start = request.startRevision > 0n ? registryRevision(request.startRevision) : 0;
+    const start = startOf(request);
     const watcher: Watcher = { id, request, start, watch: undefined, hasBegun: false, isFresh: true, asked: 0 };
     this.#watchers.set(id, watcher);
     this.#beginning = watcher;
     watcher.watch = this.#watches.watch(
-      { interval, after: start > 0 ? start - 1 : undefined, previous: request.prevKv },
+      { interval, after: start === undefined ? undefined : Math.max(0, start - 1), previous: request.prevKv },
       {
         begun: (revision) => this.#begun(watcher, revision),
         changed: (revision, changes) => this.#changed(watcher, revision, changes),
@@ -159,7 +159,7 @@ export class WatchStream {
 
   #changed(watcher: Watcher, revision: number, changes: readonly EntryChange[]): void {
     const { request, start, id } = watcher;
-    if (this.#isClosed || revision < start || !this.#watchers.has(id)) return;
+    if (this.#isClosed || revision < (start ?? 0) || !this.#watchers.has(id)) return;
     const isLeftOut = {
       put: request.filters.includes(Filter.NOPUT),
       delete: request.filters.includes(Filter.NODELETE),
@@ -287,6 +287,11 @@ export class WatchStream {
     const header = responseHeader(this.#namespace.id, revision);
     this.#output.send(create(WatchResponseSchema, { header, ...members }));
   }
+}
+
+/** Returns the revision of the registry with which a watch begins; undefined for the next one. */
+function startOf({ startRevision }: WatchCreateRequest): number | undefined {
+  return startRevision === 0n ? undefined : Math.min(registryRevision(startRevision), Number.MAX_SAFE_INTEGER);
 }
 
 /** Returns the keys of a watch. Without a key, it begins at the first one. */

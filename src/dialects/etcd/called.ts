@@ -1,0 +1,29 @@
+import { authorize, authorizeAny, authorizeTransaction, grantsOn } from '../../auth/authorize';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { publicOrigin } from '../../http/request/headers';
+import { requestOrigin } from '../../http/request/request-target';
+import { calledNamespace } from '../../protocols/etcd/called-namespace';
+import type { EtcdCall } from '../../protocols/etcd/etcd-call';
+
+/** Returns a request as a call of etcd's API, with the permissions of its token. */
+export function etcdCall(call: RouteCall): EtcdCall {
+  const { principal, namespace, surroundings, received } = call;
+  return {
+    namespace: calledNamespace({
+      id: namespace,
+      calls: call.calls,
+      caller: call.callerWithOrigin,
+      grants: grantsOn(principal, namespace),
+      permissions: {
+        carryOut: (transaction) => authorizeTransaction(principal, namespace, transaction, surroundings.claimsOf),
+        read: (keys) => authorize(principal, 'read', { namespace, keys }),
+        hold: () => authorizeAny(principal, namespace, 'register'),
+        operate: () => authorize(principal, 'operate', { namespace }),
+      },
+      openSocket: (listener) => call.sockets.open({ ...call.purpose('stream', ''), proof: 'marks' }, listener),
+    }),
+    user: call.tokenId,
+    clientUrl: publicOrigin(received, surroundings.origins, requestOrigin(received)),
+    signal: received.signal,
+  };
+}
