@@ -31,7 +31,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
-  gateway: { rooms: ['model', 'client', 'codecs'], packages: ['node:*'] },
+  gateway: { rooms: ['model', 'client', 'codecs'], packages: ['node:*', '@bufbuild/protobuf'] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
@@ -88,7 +88,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs console v1'],
   client: ['wire', 'entries', 'session watch admin', 'locks resolve'],
   console: ['words', 'state', 'parts', 'pages'],
-  gateway: ['checks', 'sources', 'program'],
+  gateway: ['checks http2', 'sources grpc', 'program'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };
