@@ -64,15 +64,15 @@ it('aborts the signal of a call that is cancelled, times out, or loses its conne
 
 it('reports back-pressure of a client that does not read, and its end', async () => {
   const { duplex } = await stage();
+  Object.assign(flooded, { count: 0, waiting: 0, drains: 0 });
   const stream = duplex('/test.Echo/Flood');
   stream.on('error', () => {});
   ends.push(() => stream.cancel());
   stream.write(Buffer.alloc(0));
   await expect.poll(() => flooded.waiting).toBeGreaterThanOrEqual(GRPC_OUTPUT_READY_MAX_BYTES);
   expect(flooded.waiting).toBeLessThan(2 * GRPC_OUTPUT_READY_MAX_BYTES);
-  const before = flooded.drains;
   stream.resume();
-  await expect.poll(() => flooded.drains).toBeGreaterThan(before);
+  await expect.poll(() => flooded.drains).toBeGreaterThan(0);
 });
 
 it('pings its clients, and ends the connection of one that does not answer', async () => {
