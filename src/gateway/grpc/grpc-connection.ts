@@ -39,7 +39,7 @@ function peerOf(socket: Socket): GrpcPeer {
   };
 }
 
-/** What a connection asks of its server. */
+/** The server of a connection, as the connection sees it. */
 export interface ConnectionOwner {
   readonly log: GrpcLog;
   now(): number;

@@ -63,8 +63,12 @@ export class GrpcHealth {
   }
 
   #watch(signal: AbortSignal, output: GrpcOutput): GrpcInput {
+    let isWatching = false;
     return {
       message: (request) => {
+        // A stream watches one service, whatever else its client sends.
+        if (isWatching) return;
+        isWatching = true;
         const service = requestedService(request);
         const notify = () => void output.send(statusMessage(this.#status(service)));
         this.#watchers.add(notify);

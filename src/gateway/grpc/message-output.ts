@@ -62,7 +62,7 @@ export class MessageOutput implements GrpcOutput {
     }
   }
 
-  /** Ends a stream that nobody reads. Its status could not overtake the messages, so a reset has to say it. */
+  /** Ends a stream that its client does not read. A status could not overtake the messages; a reset does. */
   #drop(): void {
     this.#messages = [];
     this.#messageBytes = 0;
