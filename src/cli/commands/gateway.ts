@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { deferred } from '../../gateway/checks/deferred';
-import { startGateway } from '../../gateway/program/gateway';
+import type { PortTls } from '../../gateway/grpc/shared-port';
+import { startConsulGateway } from '../../gateway/program/consul-gateway';
+import { startEtcdGateway } from '../../gateway/program/etcd-gateway';
 import { addressWithPort, listenError } from '../../launcher/listening-address';
 import { onStopSignal } from '../../launcher/stop-signals';
 import { covers } from '../../model/coverage';
@@ -20,80 +23,139 @@ const NAME = /^[A-Za-z0-9._-]{1,128}$/;
 const HOW = `
 Its token must be able to read the namespace and to operate all of its services:
   rollcall token create gateway --grant read:public --grant operate:public
-Clients use their own tokens, as with an agent of Consul.
+Clients use their own tokens: with Consul's API as with an agent, and with
+etcd's as the password of any user name.
 
-A gateway that ends leaves its services registered: if no gateway with the same
-name takes over their checks, they become critical within 30 seconds or three
-intervals, and are removed as they have asked for.
+A gateway that ends leaves what its clients have registered: their leases have
+their whole time to live, for them to come back or go to another gateway. Checks
+of Consul that no gateway with the same name takes over become critical within
+30 seconds or three intervals.
 
-Example:
+Examples:
   rollcall gateway --url https://registry.example --token-file gateway.token \\
     --consul-port 8500
+  rollcall gateway --url https://registry.example --token-file gateway.token \\
+    --etcd-port 2379
 
-See docs/dialects.md.`;
+See docs/command-line.md.`;
 
-/** Returns the command `rollcall gateway`, which serves clients of Consul beside their services. */
+/** Returns the command `rollcall gateway`, which serves clients of Consul and etcd beside their services. */
 export function gatewayCommand() {
   return registryCommand('gateway')
-    .summary("run in place of Consul's agent: its HTTP API, and checks")
+    .summary("run in place of Consul's agent, or of an etcd server")
     .description(
-      "Serves Consul's HTTP API on this machine, passes its requests on to the registry, and runs the HTTP, TCP and gRPC " +
-        'checks of the services that register through it, until it is stopped (Ctrl-C or SIGTERM).',
+      'Serves clients of other registries on this machine, for a registry elsewhere, until it is stopped (Ctrl-C or ' +
+        "SIGTERM): with --consul-port Consul's HTTP API, and the HTTP, TCP and gRPC checks of the services that register " +
+        "through it; with --etcd-port etcd's API, by gRPC and JSON.",
     )
-    .requiredOption(
-      '--consul-port <port>',
-      "port of Consul's HTTP API, usually 8500; 0 for any free port",
-      listeningPort,
-    )
+    .option('--consul-port <port>', "port of Consul's HTTP API, usually 8500; 0 for any free port", listeningPort)
+    .option('--etcd-port <port>', "port of etcd's API, usually 2379; 0 for any free port", listeningPort)
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--tls-cert <file>', "certificate chain of etcd's port in PEM; enables TLS there")
+    .option('--tls-key <file>', 'private key of the certificate, in PEM')
+    .option('--etcd-client-ca <file>', "authority of the certificates that etcd's clients must have, in PEM")
     .option('--name <name>', 'name under which its checks are registered (default: the name of this host)')
     .option('--node <name>', "node whose agent it is (default: the namespace's default node)")
     .option('--token-file <path>', 'file with its token, or - for standard input')
     .option('--default-token', 'use its token for requests without one: only where every local program may have it')
     .addHelpText('after', HOW)
-    .action(
-      async ({
-        tokenFile,
-        consulPort,
-        host = '127.0.0.1',
-        name = defaultName(),
-        node,
-        defaultToken = false,
-        ...options
-      }) => {
-        if (!NAME.test(name)) {
-          const rule = 'at most 128 letters, digits, dots, hyphens and underscores';
-          throw new CliError(EXIT.usage, `--name must have ${rule}, not ${JSON.stringify(name)}.`);
+    .action(async (given) => {
+      const { tokenFile, consulPort, etcdPort, host = '127.0.0.1', name = defaultName(), node, ...options } = given;
+      if (consulPort === undefined && etcdPort === undefined) {
+        throw new CliError(EXIT.usage, 'Give --consul-port, --etcd-port, or both: which clients the gateway serves.');
+      }
+      if (!NAME.test(name)) {
+        const rule = 'at most 128 letters, digits, dots, hyphens and underscores';
+        throw new CliError(EXIT.usage, `--name must have ${rule}, not ${JSON.stringify(name)}.`);
+      }
+      const tls = tlsOf(options);
+      const token = tokenFile === undefined ? options.token : tokenFrom(tokenFile);
+      const connection = connect({ ...options, token });
+      const { place, print, registry } = connection;
+      await assertAllowed(connection);
+      const over = deferred<void>();
+      const note = (line: string): void => print.note(line);
+      const { defaultToken = false } = options;
+      const at = { url: new URL(place.url).origin, namespace: place.namespace, token: place.token ?? '' };
+      const gateways = new Gateways(note);
+      onStopSignal(() => {
+        print.note('Stopping.');
+        over.resolve();
+      });
+      try {
+        if (consulPort !== undefined) {
+          const onRefused = (error: Error): void => over.reject(error);
+          const parts = { ...at, host, consulPort, name, node, defaultToken, registry, note, onRefused };
+          const consul = await startConsulGateway(parts).catch((error: unknown) => {
+            throw listenError(host, consulPort, error, '--consul-port');
+          });
+          gateways.add(consul, () => {
+            if (consul.checks === 0) return undefined;
+            return `stopped running ${counted(consul.checks, 'check')}, until a gateway named ${name} starts`;
+          });
+          const reached = `http://${addressWithPort(host, consul.port)}`;
+          print.note(`Consul's API of ${at.namespace} at ${place.url} is at ${reached}; checks run as ${name}`);
         }
-        const token = tokenFile === undefined ? options.token : tokenFrom(tokenFile);
-        const connection = connect({ ...options, token });
-        const { place, print, registry } = connection;
-        await assertAllowed(connection);
-        const over = deferred<void>();
-        const gateway = await startGateway({
-          ...{ url: new URL(place.url).origin, namespace: place.namespace, token: place.token ?? '' },
-          ...{ host, consulPort, name, node, defaultToken, registry },
-          note: (line) => print.note(line),
-          onRefused: (error) => over.reject(error),
-        }).catch((error: unknown) => {
-          throw listenError(host, consulPort, error, '--consul-port');
-        });
-        onStopSignal(() => {
-          print.note('Stopping.');
-          over.resolve();
-        });
-        const at = `http://${addressWithPort(host, gateway.port)}`;
-        print.note(`Consul's API of ${place.namespace} at ${place.url} is at ${at}; checks run as ${name}`);
-        try {
-          await over.promise;
-        } finally {
-          const { checks } = gateway;
-          await gateway.stop();
-          if (checks > 0)
-            print.note(`stopped running ${counted(checks, 'check')}, until a gateway named ${name} starts`);
+        if (etcdPort !== undefined) {
+          const etcd = await startEtcdGateway({ ...at, host, etcdPort, tls, defaultToken, note }).catch(
+            (error: unknown) => {
+              throw listenError(host, etcdPort, error, '--etcd-port');
+            },
+          );
+          gateways.add(etcd, () => {
+            if (etcd.leases === 0) return undefined;
+            return `stopped keeping ${counted(etcd.leases, 'lease')}; each has its time to live for its client to come back`;
+          });
+          const reached = `${tls === undefined ? 'http' : 'https'}://${addressWithPort(host, etcd.port)}`;
+          print.note(`etcd's API of ${at.namespace} at ${place.url} is at ${reached}`);
         }
-      },
-    );
+        await over.promise;
+      } finally {
+        await gateways.stop();
+      }
+    });
+}
+
+/** The gateways of this process, and what is to be said about each once it has stopped. */
+class Gateways {
+  readonly #started: { gateway: { stop(): Promise<void> }; farewell: () => string | undefined }[] = [];
+  readonly #note: (line: string) => void;
+
+  constructor(note: (line: string) => void) {
+    this.#note = note;
+  }
+
+  add(gateway: { stop(): Promise<void> }, farewell: () => string | undefined): void {
+    this.#started.push({ gateway, farewell });
+  }
+
+  async stop(): Promise<void> {
+    for (const { gateway, farewell } of this.#started) {
+      const text = farewell();
+      await gateway.stop();
+      if (text !== undefined) this.#note(text);
+    }
+  }
+}
+
+/** Reads the files of TLS. @throws {CliError} for a part without the others. */
+function tlsOf(options: { tlsCert?: string; tlsKey?: string; etcdClientCa?: string }): PortTls | undefined {
+  const { tlsCert, tlsKey, etcdClientCa } = options;
+  if (tlsCert === undefined && tlsKey === undefined && etcdClientCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new CliError(EXIT.usage, '--tls-cert and --tls-key belong together, and --etcd-client-ca needs both.');
+  }
+  const cert = fileText(tlsCert, '--tls-cert');
+  const key = fileText(tlsKey, '--tls-key');
+  return { cert, key, ...(etcdClientCa !== undefined && { ca: fileText(etcdClientCa, '--etcd-client-ca') }) };
+}
+
+function fileText(path: string, option: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(EXIT.usage, `The file of ${option} can't be read: ${path}.`, undefined, { cause: error });
+  }
 }
 
 /** Returns the name of this host, in the characters that a name may have. */

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CheckedServers } from '../../../test/fixtures/probes';
-import { Forwarder, type ForwarderOptions, forwardedPath } from './forwarder';
+import { type ConsulDoorOptions, consulDoor, forwardedPath } from './consul-door';
+import { Forwarder, type ForwarderOptions } from './forwarder';
 
 const servers = new CheckedServers();
 const forwarders: Forwarder[] = [];
@@ -14,20 +15,17 @@ afterEach(() => {
 /** Starts a registry that answers as the test says, and a gateway in front of it. Returns the URL of the gateway. */
 async function gateway(
   answer: (message: IncomingMessage, response: ServerResponse) => void,
-  options: Partial<ForwarderOptions> = {},
+  options: Partial<Options> = {},
 ): Promise<string> {
   const upstream = await servers.http(answer);
   return front({ url: `http://127.0.0.1:${upstream}`, ...options });
 }
 
-async function front(options: Partial<ForwarderOptions> & { url: string }): Promise<string> {
-  const forwarder = new Forwarder({
-    namespace: 'public',
-    node: undefined,
-    runner: 'host-1',
-    defaultToken: undefined,
-    ...options,
-  });
+type Options = ConsulDoorOptions & Pick<ForwarderOptions, 'defaultToken'>;
+
+async function front({ url, defaultToken, ...options }: Partial<Options> & { url: string }): Promise<string> {
+  const door = consulDoor({ namespace: 'public', node: undefined, runner: 'host-1', ...options });
+  const forwarder = new Forwarder({ url, door, defaultToken });
   forwarders.push(forwarder);
   const port = await servers.listen(createServer((message, response) => forwarder.handle(message, response)));
   return `http://127.0.0.1:${port}`;

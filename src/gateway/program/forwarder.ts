@@ -1,6 +1,5 @@
 import { Agent, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
-import { RUNNER_HEADER } from '../../codecs/consul/check-headers';
 import { withoutBrackets } from '../../model/address';
 
 /** Headers of one connection, which a proxy does not pass on. */
@@ -18,56 +17,54 @@ const HOP_HEADERS = new Set([
   'upgrade',
 ]);
 
-/** Matches a segment that a URL parser resolves, which could lead out of the namespace. */
-const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
-
-/** Matches requests with the result of a check. */
-const REPORT = /\/v1\/agent\/check\/(?:pass|warn|fail|update)\//;
-
 /** Time after which an idle connection to the registry is closed. Registries and proxies before them keep them longer. */
 const IDLE_CONNECTION_MS = 15_000;
 
-/** Text of an agent of Consul that has lost its servers. Clients wait and try again. */
-const NO_LEADER = 'No cluster leader';
+/** An HTTP API that a gateway passes on. */
+export interface ForwardedDoor {
+  /** Returns the path at the registry for the target of a request; undefined if it is not of this API. */
+  path(target: string): string | undefined;
+  /** Answer to a request that is not of this API. */
+  readonly unknown: string;
+  /** Answer while the registry is away. */
+  readonly away: { readonly status: number; readonly text: string; readonly type: string };
+  /** Headers that only the gateway sets, in lower case. */
+  readonly ownHeaders: readonly string[];
+  /** Returns headers that the gateway adds, names and values in turn. */
+  headers(message: IncomingMessage): string[];
+  /** Reports whether a request has a token of its own. */
+  hasToken(message: Pick<IncomingMessage, 'headers' | 'url'>): boolean;
+}
 
 /** Parameters of {@link Forwarder}. */
 export interface ForwarderOptions {
   /** URL of the registry, without a slash at the end. */
   url: string;
-  namespace: string;
-  /** Node whose agent the gateway is; undefined: the default node of the namespace. */
-  node: string | undefined;
-  /** Name of the runner of the checks that clients register. */
-  runner: string;
+  door: ForwardedDoor;
   /** Token for requests without one; undefined: they have none. */
   defaultToken: string | undefined;
 }
 
-/** Returns the path of a request at the registry; undefined if it is not of Consul's API. */
-export function forwardedPath(
-  target: string,
-  { namespace, node }: Pick<ForwarderOptions, 'namespace' | 'node'>,
-): string | undefined {
+/** Matches a segment that a URL parser resolves, which could lead out of the namespace. */
+const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
+
+/**
+ * Splits the target of a request, in the form that leads to the same place for every parser of URLs.
+ *
+ * @returns The path with one slash at its start, and the query with its question mark; undefined if a segment leads elsewhere.
+ */
+export function targetParts(target: string): { path: string; query: string } | undefined {
   const [path = '', ...query] = target.split('?');
   const short = path.replace(/^\/+/, '/');
-  if (!/^\/(?:v1|node\/[^/]+\/+v1)(?:\/|$)/.test(short) || DOT_SEGMENT.test(short)) return undefined;
-  const agent = node === undefined || short.startsWith('/node/') ? '' : `/node/${encodeURIComponent(node)}`;
+  if (DOT_SEGMENT.test(short)) return undefined;
   // A parser of URLs takes a backslash for a slash, and ends the path at a hash.
   const safe = short.replaceAll('\\', '%5C').replaceAll('#', '%23');
-  const search = query.length === 0 ? '' : `?${query.join('?').replaceAll('#', '%23')}`;
-  return `/n/${encodeURIComponent(namespace)}${agent}${safe}${search}`;
-}
-
-/** Reports whether a request has a token of its own, in any of the places where clients of Consul send one. */
-export function hasToken({ headers, url = '' }: Pick<IncomingMessage, 'headers' | 'url'>): boolean {
-  if (headers.authorization !== undefined || headers['x-consul-token'] !== undefined) return true;
-  const mark = url.indexOf('?');
-  return mark >= 0 && new URLSearchParams(url.slice(mark)).has('token');
+  return { path: safe, query: query.length === 0 ? '' : `?${query.join('?').replaceAll('#', '%23')}` };
 }
 
 /**
- * Passes requests of Consul's API on to the registry, and the responses back, both as streams. A client that leaves ends its
- * request there, so that no blocking query goes on without a reader.
+ * Passes requests of an HTTP API on to the registry, and the responses back, both as streams. A client that leaves ends its
+ * request there, so that no blocking query or watch goes on without a reader.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
@@ -84,10 +81,11 @@ export class Forwarder {
 
   /** Answers a request. */
   handle(message: IncomingMessage, response: ServerResponse): void {
-    const path = forwardedPath(message.url ?? '/', this.#options);
+    const { door } = this.#options;
+    const path = door.path(message.url ?? '/');
     if (path === undefined) {
       message.resume();
-      answer(response, 404, 'There is only the HTTP API of Consul here, at /v1');
+      answer(response, { status: 404, text: door.unknown, type: PLAIN_TEXT });
       return;
     }
     this.#forward(message, response, path, this.#agent);
@@ -105,12 +103,12 @@ export class Forwarder {
       headers: this.#headersOf(message),
       agent,
     });
-    upstream.on('response', (found) => passBack(found, response));
+    upstream.on('response', (found) => passBack(found, response, this.#options.door));
     upstream.on('error', () => {
       // The registry may have closed the idle connection just before. A read can be repeated.
       if (upstream.reusedSocket && message.method === 'GET' && !response.headersSent && !response.destroyed) {
         this.#forward(message, response, path, false);
-      } else if (!response.headersSent) answer(response, 500, NO_LEADER);
+      } else if (!response.headersSent) answer(response, this.#options.door.away);
       else response.destroy();
     });
     response.on('close', () => upstream.destroy());
@@ -123,13 +121,11 @@ export class Forwarder {
   }
 
   #headersOf(message: IncomingMessage): string[] {
-    const { defaultToken, runner, url } = this.#options;
-    const headers = ['host', new URL(url).host, ...kept(message.rawHeaders)];
-    // The result of a check that a program runs is not for clients to report.
-    if (!REPORT.test(message.url ?? '')) headers.push(RUNNER_HEADER, runner);
+    const { defaultToken, door, url } = this.#options;
+    const headers = ['host', new URL(url).host, ...kept(message.rawHeaders, door), ...door.headers(message)];
     const { remoteAddress } = message.socket;
     if (remoteAddress !== undefined) headers.push('x-forwarded-for', remoteAddress);
-    if (defaultToken !== undefined && !hasToken(message)) headers.push('authorization', `Bearer ${defaultToken}`);
+    if (defaultToken !== undefined && !door.hasToken(message)) headers.push('authorization', `Bearer ${defaultToken}`);
     // A body without a length stays one.
     if (message.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
     return headers;
@@ -137,8 +133,8 @@ export class Forwarder {
 }
 
 /** Returns raw headers without those of the connection, and without those that only the gateway sets. */
-function kept(raw: readonly string[]): string[] {
-  const named = new Set(HOP_HEADERS).add(RUNNER_HEADER);
+function kept(raw: readonly string[], { ownHeaders }: ForwardedDoor): string[] {
+  const named = new Set([...HOP_HEADERS, ...ownHeaders]);
   for (let index = 0; index < raw.length; index += 2) {
     if (raw[index]?.toLowerCase() !== 'connection') continue;
     for (const name of (raw[index + 1] ?? '').split(',')) named.add(name.trim().toLowerCase());
@@ -151,15 +147,17 @@ function kept(raw: readonly string[]): string[] {
   return headers;
 }
 
-function passBack(found: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(found.statusCode ?? 500, found.statusMessage, kept(found.rawHeaders));
+function passBack(found: IncomingMessage, response: ServerResponse, door: ForwardedDoor): void {
+  response.writeHead(found.statusCode ?? 500, found.statusMessage, kept(found.rawHeaders, door));
   // Clients of blocking queries wait for the headers.
   response.flushHeaders();
   found.on('error', () => response.destroy());
   found.pipe(response);
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+
+function answer(response: ServerResponse, { status, text, type }: ForwardedDoor['away']): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   response.end(text);
 }

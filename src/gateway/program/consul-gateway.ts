@@ -6,6 +6,7 @@ import { TargetRules } from '../checks/addresses';
 import { CheckRunner } from '../checks/check-runner';
 import { runCheck } from '../checks/run-check';
 import { RemoteRegistry } from '../sources/remote-registry';
+import { consulDoor } from './consul-door';
 import { Forwarder } from './forwarder';
 import { Keeper } from './keeper';
 
@@ -18,8 +19,8 @@ const IDLE_CONNECTION_MS = 120_000;
 /** Largest head of a request. Consul's clients send filters in the path. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 
-/** Parameters of {@link startGateway}. */
-export interface GatewayOptions {
+/** Parameters of {@link startConsulGateway}. */
+export interface ConsulGatewayOptions {
   /** URL of the registry, without a slash at the end. */
   url: string;
   /** Token that may read the namespace and operate its services. */
@@ -41,8 +42,8 @@ export interface GatewayOptions {
   onRefused(error: RollcallError): void;
 }
 
-/** A running gateway. */
-export interface Gateway {
+/** A running gateway for clients of Consul. */
+export interface ConsulGateway {
   readonly port: number;
   /** Number of checks that it runs. */
   readonly checks: number;
@@ -51,18 +52,16 @@ export interface Gateway {
 }
 
 /**
- * Starts a gateway: Consul's HTTP API on a port, and the checks of services that register through it.
+ * Starts a gateway for clients of Consul: its HTTP API on a port, and the checks of services that register through it.
  *
  * @throws {Error} if the port can't be opened.
  * @throws {RollcallError} if the registry does not grant it a lease.
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export async function startConsulGateway(options: ConsulGatewayOptions): Promise<ConsulGateway> {
   const { url, token, namespace, name, node, note, onRefused } = options;
   const forwarder = new Forwarder({
     url,
-    namespace,
-    node,
-    runner: name,
+    door: consulDoor({ namespace, node, runner: name }),
     defaultToken: options.defaultToken ? token : undefined,
   });
   const limits = { maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: 0, keepAliveTimeout: IDLE_CONNECTION_MS };
@@ -95,7 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function listen(server: Server, { host, consulPort: port }: GatewayOptions): Promise<void> {
+function listen(server: Server, { host, consulPort: port }: ConsulGatewayOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
