@@ -36,7 +36,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
-  codecs: { rooms: ['model'], packages: ['fast-xml-parser', 're2js'], apart: true },
+  codecs: { rooms: ['model'], packages: ['fast-xml-parser', 're2js', 'zod'], apart: true },
   console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs'],
