@@ -37,6 +37,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser', 're2js', 'zod'], apart: true },
+  layouts: { rooms: ['model', 'codecs'], packages: [] },
   console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs'],
@@ -47,13 +48,13 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild'] },
   'resident.ts': {
-    rooms: ['model', 'host', 'http', 'dialects', 'gateway', 'launcher'],
+    rooms: ['model', 'host', 'http', 'dialects', 'layouts', 'gateway', 'launcher'],
     packages: ['node:*', '#console-files'],
     files: ['package.json'],
     closed: ['host/cloudflare'],
   },
   'worker.ts': {
-    rooms: ['host', 'http', 'dialects'],
+    rooms: ['host', 'http', 'dialects', 'layouts'],
     packages: ['#console-files'],
     files: ['package.json'],
     closed: ['host/resident'],
