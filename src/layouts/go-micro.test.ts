@@ -87,7 +87,7 @@ describe('reading', () => {
         { ...SERVICE, nodes: [{ id: ID }] },
       ],
       { ...SERVICE, metadata: { big: 'x'.repeat(EXTENSIONS_MAX_BYTES) } },
-      { ...SERVICE, endpoints: Array(GO_MICRO_ITEMS_MAX_COUNT + 1).fill(0) },
+      { ...SERVICE, nodes: Array(GO_MICRO_ITEMS_MAX_COUNT + 1).fill(0) },
       { ...SERVICE, Name: 'greeter' },
     ])
       expect(read(value), JSON.stringify(value).slice(0, 200)).toBeUndefined();

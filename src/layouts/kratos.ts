@@ -26,7 +26,7 @@ export const kratos: Layout = {
   readsAnywhere: false,
 
   read({ key, value }, prefix) {
-    const body = objectIn(value, LAYOUT_OBJECT_MAX_BYTES, '"endpoints"');
+    const body = objectIn(value, LAYOUT_OBJECT_MAX_BYTES);
     if (body === undefined) return undefined;
     const { id, name, version = '', metadata = {}, endpoints } = body;
     if (typeof id !== 'string' || typeof name !== 'string' || typeof version !== 'string') return undefined;
