@@ -6,7 +6,7 @@ import { goMicro } from './go-micro';
 
 const ID = 'greeter-6b0c4f0e-2f7c-4a0e-9b52-0d6b0c1f2a3b';
 const KEY = `/micro/registry/greeter/${ID}`;
-/** What a server of go-micro v4 puts. */
+/** Value that a server of go-micro v4 puts. */
 const TEXT =
   '{"name":"greeter","version":"latest","metadata":null,"endpoints":[{"request":{"name":"Request","type":"Request","values":[{"name":"name","type":"string","values":null}]},"response":{"name":"Response","type":"Response","values":[{"name":"msg","type":"string","values":null}]},"metadata":{},"name":"Say.Hello"}],"nodes":[{"metadata":{"broker":"http","protocol":"mucp","registry":"etcd","server":"mucp","transport":"http"},"id":"greeter-6b0c4f0e-2f7c-4a0e-9b52-0d6b0c1f2a3b","address":"10.0.0.5:41873"}]}';
 const SERVICE = {
