@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../test/fixtures/every-row';
 import { heldEntry, instanceAt, shownInstance, shownText } from '../../test/fixtures/layout-entries';
-import { EXTENSIONS_MAX_BYTES, GO_MICRO_ITEMS_MAX_COUNT } from '../model/limits';
+import {
+  EXTENSIONS_MAX_BYTES,
+  GO_MICRO_ENTRY_MAX_BYTES,
+  GO_MICRO_ITEMS_MAX_COUNT,
+  GO_MICRO_TYPES_MAX_COUNT,
+} from '../model/limits';
 import { goMicro } from './go-micro';
 
 const ID = 'greeter-6b0c4f0e-2f7c-4a0e-9b52-0d6b0c1f2a3b';
@@ -106,6 +111,26 @@ describe('reading', () => {
       JSON.stringify(read({ ...SERVICE, endpoints })?.definition.extensions).match(/Say\.Hello/g)?.length ?? 0;
     expect(kept(Array.from({ length: 50 }, (_, at) => endpoint(`Say.Hello${at}`, 'x'.repeat(200))))).toBe(50);
     expect(kept(Array.from({ length: 1_000 }, (_, at) => endpoint(`Say.Hello${at}`)))).toBe(0);
+  });
+});
+
+describe('a large value', () => {
+  const withMembers = (count: number) => {
+    const request = { name: 'R', type: 'R', values: Array(count).fill({}) };
+    const endpoints = [{ name: 'Say.Hello', request, response: null, metadata: {} }];
+    return JSON.stringify(read({ ...SERVICE, endpoints })?.definition.extensions);
+  };
+
+  it('[LO15] is read without types if they have too many members, and not at all above a size', () => {
+    const [few, many] = [withMembers(GO_MICRO_TYPES_MAX_COUNT - 2), withMembers(GO_MICRO_TYPES_MAX_COUNT)];
+    expect([few.includes('"values"'), many.includes('"values"'), many.includes('Say.Hello')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    const text = JSON.stringify(SERVICE);
+    expect(read(text.padEnd(GO_MICRO_ENTRY_MAX_BYTES))?.id).toBe(ID);
+    expect(read(text.padEnd(GO_MICRO_ENTRY_MAX_BYTES + 1))).toBeUndefined();
   });
 });
 
