@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../test/fixtures/every-row';
 import { heldEntry, instanceAt, shownInstance, shownText } from '../../test/fixtures/layout-entries';
+import { InstanceDefinition } from '../model/instance';
 import {
   EXTENSIONS_MAX_BYTES,
   GO_MICRO_ENTRY_MAX_BYTES,
@@ -147,22 +148,12 @@ describe('showing', () => {
   });
 
   it('[LO15] shows what it has read, field by field', () => {
-    const { group = '', service = '', id = '', definition } = read(TEXT) ?? {};
-    const { address, port, version, metadata, extensions } = definition ?? {};
-    const shown = shownText(
-      goMicro,
-      shownInstance({
-        group,
-        service,
-        id,
-        address,
-        port,
-        version,
-        metadata: metadata ?? {},
-        extensions: extensions ?? {},
-      }),
-      '/micro/registry/',
-    );
+    const found = read(TEXT);
+    if (found === undefined) throw new Error('it is an instance');
+    const { group, definition, ...key } = found;
+    const { address, port, version, metadata, extensions } = InstanceDefinition.parse(definition);
+    const instance = shownInstance({ ...key, address, port, version, metadata, extensions, ...(group && { group }) });
+    const shown = shownText(goMicro, instance, '/micro/registry/');
     const withoutNull = TEXT.replace('"metadata":null', '"metadata":{}').replaceAll('"values":null', '"values":[]');
     expect([shown?.[0], JSON.parse(shown?.[1] ?? '')]).toEqual([KEY, JSON.parse(withoutNull)]);
   });
