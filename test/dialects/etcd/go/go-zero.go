@@ -41,10 +41,12 @@ type zeroPublisher struct {
 	fullKey string
 	lease   clientv3.LeaseID
 	quit    chan struct{}
+	// watching has a value for each watch that has begun.
+	watching chan struct{}
 }
 
 func (t *T) publish(key, value string, id int64) *zeroPublisher {
-	p := &zeroPublisher{cli: t.zeroClient(), key: key, value: value, id: id, quit: make(chan struct{})}
+	p := &zeroPublisher{cli: t.zeroClient(), key: key, value: value, id: id, quit: make(chan struct{}), watching: make(chan struct{}, 100)}
 	t.must(p.register())
 	go p.keep()
 	return p
@@ -78,6 +80,7 @@ func (p *zeroPublisher) keep() {
 	for {
 		ch, err := p.cli.KeepAlive(p.cli.Ctx(), p.lease)
 		deletes := p.cli.Watch(p.cli.Ctx(), p.fullKey, clientv3.WithFilterPut())
+		p.watching <- struct{}{}
 		for err == nil {
 			select {
 			case _, open := <-ch:
@@ -210,12 +213,10 @@ func init() {
 		publisher := t.publish(t.prefix+"user.rpc", "10.0.0.1:8080", 0)
 		t.subscribed(subscriber, "10.0.0.1:8080")
 		key, lease := publisher.state()
-		// Not before its watch of its own key: that one starts after the put.
-		t.until("the key is put again", func() bool {
-			t.del(key)
-			time.Sleep(100 * time.Millisecond)
-			return t.get(key).Count == 1
-		})
+		// It starts to watch its own key after the put, and so would miss an earlier delete.
+		<-publisher.watching
+		t.del(key)
+		t.until("the key is put again", func() bool { return t.get(key).Count == 1 })
 		t.equal("same lease", t.get(key).Kvs[0].Lease, int64(lease))
 		t.must(only(t.cli.Revoke(t.ctx, lease)))
 		t.until("another key is there", func() bool {
