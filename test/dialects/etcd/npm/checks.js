@@ -463,15 +463,18 @@ await Promise.all(chosen(groups.together).map((check) => perform(check)));
 const last = chosen(groups.acrossRestart);
 if (last.length > 0) {
   let ready = 0;
-  const restarted = Promise.withResolvers();
+  let proceed;
+  const restarted = new Promise((resolve) => {
+    proceed = resolve;
+  });
   const restart = async () => {
     ready += 1;
     if (ready === last.length) {
       report({ need: 'restart' });
       await once(createInterface(process.stdin), 'line');
-      restarted.resolve();
+      proceed();
     }
-    await restarted.promise;
+    await restarted;
   };
   await Promise.all(last.map((check) => perform(check, restart)));
 }
