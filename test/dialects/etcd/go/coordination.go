@@ -231,10 +231,12 @@ func init() {
 		}
 		_, err := locks.Lock(t.ctx, request())
 		t.must(err)
-		impatient, cancel := context.WithTimeout(t.ctx, 200*time.Millisecond)
+		impatient, cancel := context.WithCancel(t.ctx)
 		defer cancel()
-		_, err = locks.Lock(impatient, request())
-		t.truly("it gives up", err != nil)
+		waiting := later(func() error { return only(locks.Lock(impatient, request())) })
+		t.until("it waits", func() bool { return t.get(t.prefix, clientv3.WithPrefix()).Count == 2 })
+		cancel()
+		t.truly("it gives up", <-waiting != nil)
 		soon := time.Now().Add(3 * time.Second)
 		t.until("its key is gone", func() bool {
 			return time.Now().After(soon) || t.get(t.prefix, clientv3.WithPrefix()).Count == 1
