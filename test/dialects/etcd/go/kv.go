@@ -253,6 +253,15 @@ func init() {
 		t.del(t.prefix + "k")
 	})
 
+	together("a range of 5 MB", func(t *T) {
+		value := strings.Repeat("v", 50_000)
+		for i := 0; i < 100; i++ {
+			t.put(fmt.Sprint(t.prefix, i), value)
+		}
+		t.equal("pairs", len(t.get(t.prefix, clientv3.WithPrefix()).Kvs), 100)
+		t.del(t.prefix, clientv3.WithPrefix())
+	})
+
 	together("a request over 1.5 MiB is refused", func(t *T) {
 		_, err := t.cli.Put(t.ctx, t.prefix+"k", strings.Repeat("v", 3<<19+1000))
 		t.refused("too large", err, rpctypes.ErrRequestTooLarge)

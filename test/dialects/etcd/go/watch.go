@@ -166,6 +166,59 @@ func init() {
 		t.equal("the other continues", stream.next().WatchId, int64(0))
 	})
 
+	alone("watch: bare protocol, confirmed in the order of requests, with the half that is open", func(t *T) {
+		stream := t.watchStream()
+		for id := int64(1); id <= 20; id++ {
+			stream.create(&pb.WatchCreateRequest{Key: []byte(t.prefix + "a"), WatchId: id})
+		}
+		for id := int64(1); id <= 20; id++ {
+			created := stream.next()
+			t.equal("created", []interface{}{created.WatchId, created.Created}, []interface{}{id, true})
+		}
+		progress := &pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}}
+		stream.send(progress)
+		answer := stream.next()
+		t.equal("progress", []interface{}{answer.WatchId, answer.Header.Revision, len(answer.Events)}, []interface{}{int64(-1), t.revision(), 0})
+		t.must(stream.stream.CloseSend())
+		t.put(t.prefix+"a", "1")
+		for i := 0; i < 20; i++ {
+			t.equal("events", len(stream.next().Events), 1)
+		}
+	})
+
+	alone("watch: a compaction leaves those that have caught up alone", func(t *T) {
+		w := t.watch(t.prefix, clientv3.WithPrefix())
+		t.fill("a=1", "a=2")
+		t.equal("before", describe(w.events(2)), "put a=1; put a=2")
+		t.must(only(t.cli.Compact(t.ctx, t.revision())))
+		t.fill("a=3")
+		t.equal("after", describe(w.events(1)), "put a=3")
+	})
+
+	alone("watch: 2000 events of the past, with no revision in two responses", func(t *T) {
+		before := t.revision()
+		for revision := 0; revision < 40; revision++ {
+			ops := []clientv3.Op{}
+			for i := 0; i < 50; i++ {
+				ops = append(ops, clientv3.OpPut(fmt.Sprint(t.prefix, i), fmt.Sprint(revision)))
+			}
+			t.commit(nil, ops)
+		}
+		w := t.watch(t.prefix, clientv3.WithPrefix(), clientv3.WithRev(before+1))
+		for count, last := 0, int64(0); count < 2000; {
+			response := w.next()
+			t.must(response.Err())
+			t.truly("first revision of a response", response.Events[0].Kv.ModRevision > last)
+			for i, event := range response.Events {
+				t.equal("revision", event.Kv.ModRevision, before+1+int64((count+i)/50))
+				t.equal("key", string(event.Kv.Key), fmt.Sprint(t.prefix, (count+i)%50))
+			}
+			count += len(response.Events)
+			last = response.Events[len(response.Events)-1].Kv.ModRevision
+			t.truly("revision of the header", response.Header.Revision >= last)
+		}
+	})
+
 	alone("watch: bare protocol, created before it is compacted", func(t *T) {
 		t.fill("a=1", "a=2")
 		now := t.revision()
@@ -220,7 +273,9 @@ func init() {
 	alone("watch: ranges of all kinds", func(t *T) {
 		bounds := t.watch(t.prefix+"b", clientv3.WithRange(t.prefix+"d"))
 		from := t.watch(t.prefix+"c", clientv3.WithFromKey())
+		all := t.watch("", clientv3.WithPrefix())
 		t.fill("a=1", "b=1", "c=1", "d=1")
+		t.equal("all", describe(all.events(4)), "put a=1; put b=1; put c=1; put d=1")
 		t.equal("bounds", describe(bounds.events(2)), "put b=1; put c=1")
 		t.equal("from", describe(from.events(1)), "put c=1")
 	})
@@ -249,9 +304,9 @@ func init() {
 		}
 	})
 
-	together("watch: 20 streams, each with a leader required", func(t *T) {
+	together("watch: 200 streams, each with a leader required", func(t *T) {
 		all := []*watched{}
-		for i := 0; i < 20; i++ {
+		for i := 0; i < 200; i++ {
 			w := clientv3.NewWatcher(t.cli)
 			t.atEnd(func() { w.Close() })
 			ch := w.Watch(clientv3.WithRequireLeader(t.ctx), t.prefix+"a", clientv3.WithCreatedNotify())
