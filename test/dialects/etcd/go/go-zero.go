@@ -11,10 +11,11 @@ import (
 
 	"go.etcd.io/etcd/clientv3"
 	"go.etcd.io/etcd/etcdserver/api/v3rpc/rpctypes"
+	"google.golang.org/grpc/connectivity"
 )
 
-// The calls of go-zero's publisher and subscriber, in the order of core/discov/publisher.go and
-// core/discov/internal/registry.go of zeromicro/go-zero after 1.9.4.
+// The calls of go-zero's publisher and subscriber, in the order of core/discov/publisher.go,
+// core/discov/internal/registry.go and core/discov/internal/statewatcher.go of zeromicro/go-zero after 1.9.4.
 
 const (
 	// zeroRetry is a second in go-zero.
@@ -119,13 +120,34 @@ type zeroSubscriber struct {
 	lock   sync.Mutex
 	values map[string]string
 	loads  int
+	// stop ends the current watch.
+	stop context.CancelFunc
 }
 
 func (t *T) subscribe(key string) *zeroSubscriber {
 	s := &zeroSubscriber{cli: t.zeroClient(), key: key, values: map[string]string{}}
-	rev := s.load()
-	go s.watch(rev)
+	go s.watch(s.load())
+	go s.reloadWhenConnectedAgain()
 	return s
+}
+
+// reloadWhenConnectedAgain cancels the watch, loads all, and watches again after each time that the connection was lost.
+func (s *zeroSubscriber) reloadWhenConnectedAgain() {
+	conn, lost := s.cli.ActiveConnection(), false
+	for state := conn.GetState(); conn.WaitForStateChange(s.cli.Ctx(), state); state = conn.GetState() {
+		switch conn.GetState() {
+		case connectivity.TransientFailure, connectivity.Shutdown:
+			lost = true
+		case connectivity.Ready:
+			if lost {
+				lost = false
+				s.lock.Lock()
+				s.stop()
+				s.lock.Unlock()
+				go s.watch(s.load())
+			}
+		}
+	}
 }
 
 func (s *zeroSubscriber) load() int64 {
@@ -151,8 +173,12 @@ func (s *zeroSubscriber) load() int64 {
 }
 
 func (s *zeroSubscriber) watch(rev int64) {
-	for s.cli.Ctx().Err() == nil {
-		err := s.watchOnce(rev)
+	ctx, stop := context.WithCancel(s.cli.Ctx())
+	s.lock.Lock()
+	s.stop = stop
+	s.lock.Unlock()
+	for ctx.Err() == nil {
+		err := s.watchOnce(ctx, rev)
 		if rev != 0 && errors.Is(err, rpctypes.ErrCompacted) {
 			rev = s.load()
 		}
@@ -160,8 +186,8 @@ func (s *zeroSubscriber) watch(rev int64) {
 	}
 }
 
-func (s *zeroSubscriber) watchOnce(rev int64) error {
-	ch := s.cli.Watch(clientv3.WithRequireLeader(s.cli.Ctx()), s.key+"/", clientv3.WithPrefix(), clientv3.WithRev(rev+1))
+func (s *zeroSubscriber) watchOnce(ctx context.Context, rev int64) error {
+	ch := s.cli.Watch(clientv3.WithRequireLeader(ctx), s.key+"/", clientv3.WithPrefix(), clientv3.WithRev(rev+1))
 	for response := range ch {
 		if response.Canceled || response.Err() != nil {
 			return response.Err()
@@ -245,6 +271,8 @@ func init() {
 		t.subscribed(subscriber, "10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080")
 		t.put(t.prefix+"user.rpc/4", "10.0.0.4:8080")
 		t.subscribed(subscriber, "10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080 10.0.0.4:8080")
+		subscriber.lock.Lock()
+		defer subscriber.lock.Unlock()
 		t.equal("loads", subscriber.loads, 2)
 	})
 
