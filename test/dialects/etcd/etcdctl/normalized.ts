@@ -39,15 +39,22 @@ export function normalized(line: string, { start, names, endpoint }: Given): str
     // Revision 0 of an answer is an absent one.
     return digits === '0' ? `${before}0` : `${before}${Number(digits) - start < 0 ? '' : '+'}${Number(digits) - start}`;
   };
-  return text
-    .replace(REVISIONS, relative)
-    .replace(JSON_NUMBERS, '$1*')
-    .replace(FIELD_NUMBERS, '$1*')
-    .replace(/, started, \S+, \S+, /, ', started, <name>, <peer>, ')
-    .replace(/(, <version>|, \d+\.\d+\.\d+), .*/, ', <version>, <numbers>')
-    .replace(/^<endpoint>, [0-9a-f]+$/, '<endpoint>, <hash>')
-    .replace(/\b[0-9a-f]{9,16}\b/g, '<id>')
-    .replace(/remaining\(\d+s\)/, 'remaining(*)')
-    .replace(/took = \S+/, 'took = *')
-    .replace(/\b3\.\d+\.\d+\b/g, '<version>');
+  return (
+    text
+      .replace(REVISIONS, relative)
+      .replace(JSON_NUMBERS, '$1*')
+      .replace(FIELD_NUMBERS, '$1*')
+      .replace(/, started, \S+, \S+, /, ', started, <name>, <peer>, ')
+      .replace(/(, <version>|, \d+\.\d+\.\d+), .*/, ', <version>, <numbers>')
+      .replace(/^<endpoint>, [0-9a-f]+$/, '<endpoint>, <hash>')
+      .replace(/\b[0-9a-f]{9,16}\b/g, '<id>')
+      // etcd lists the keys of a lease in any order.
+      .replace(
+        /attached keys\(\[(.*)\]\)/,
+        (_whole, keys: string) => `attached keys([${keys.split(' ').sort().join(' ')}])`,
+      )
+      .replace(/remaining\(\d+s\)/, 'remaining(*)')
+      .replace(/took = \S+/, 'took = *')
+      .replace(/\b3\.\d+\.\d+\b/g, '<version>')
+  );
 }

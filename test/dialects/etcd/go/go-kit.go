@@ -22,7 +22,7 @@ type kitClient struct {
 
 func (t *T) kit() *kitClient {
 	cli := t.client(func(config *clientv3.Config) {
-		config.DialTimeout, config.DialKeepAliveTime = 3*time.Second, 3*time.Second
+		config.DialKeepAliveTime = 3 * time.Second
 	})
 	return &kitClient{cli: cli, ctx: t.ctx}
 }

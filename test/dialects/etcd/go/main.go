@@ -22,8 +22,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// checkTimeout ends a check that waits for something that does not come.
-const checkTimeout = 25 * time.Second
+const (
+	// checkTimeout ends a check that waits for something that does not come.
+	checkTimeout = 40 * time.Second
+
+	// togetherMax is the number of checks at the same time, so that each gets some of a busy machine.
+	togetherMax = 20
+)
 
 type check struct {
 	name string
@@ -128,7 +133,7 @@ func dial(change ...func(*clientv3.Config)) (*clientv3.Client, error) {
 		Endpoints:   []string{os.Getenv("ETCD_ENDPOINT")},
 		Username:    os.Getenv("ETCD_USER"),
 		Password:    os.Getenv("ETCD_PASSWORD"),
-		DialTimeout: 5 * time.Second,
+		DialTimeout: 20 * time.Second,
 		LogConfig:   &silent,
 	}
 	if ca := os.Getenv("ETCD_CA"); ca != "" {
@@ -193,12 +198,15 @@ func (c check) perform(again <-chan struct{}, ready func()) {
 func performTogether(checks []check, restart func()) {
 	var ready, done sync.WaitGroup
 	again := make(chan struct{})
+	places := make(chan struct{}, togetherMax)
 	for _, c := range checks {
 		c := c
 		ready.Add(1)
 		done.Add(1)
 		go func() {
 			defer done.Done()
+			places <- struct{}{}
+			defer func() { <-places }()
 			var once sync.Once
 			c.perform(again, func() { once.Do(ready.Done) })
 		}()

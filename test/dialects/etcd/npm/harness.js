@@ -17,7 +17,7 @@ export const endpoint = ETCD_ENDPOINT;
 export const credentials = { username, password: ETCD_PASSWORD };
 
 /** Maximum time of a check that waits for something that does not come. */
-const CHECK_MAX_MS = 25_000;
+const CHECK_MAX_MS = 40_000;
 
 const groups = { alone: [], together: [], acrossRestart: [] };
 
