@@ -66,6 +66,8 @@ func init() {
 		t.until("the third waits", func() bool { return t.get(t.prefix+"lock/", clientv3.WithPrefix()).Count == 3 })
 		cancel()
 		t.refused("third", <-givesUp, context.Canceled)
+		// It removes its key unless it gave up before it knew that the key was written.
+		t.must(third.Unlock(t.ctx))
 		t.until("the third withdraws", func() bool { return t.get(t.prefix+"lock/", clientv3.WithPrefix()).Count == 2 })
 		t.must(first.Unlock(t.ctx))
 		t.ends("second", waiting)
