@@ -14,6 +14,7 @@ const { ETCD_ENDPOINT, ETCD_USER: username, ETCD_PASSWORD, ETCD_CA: ca, ETCD_CHE
 /** URL of the server. */
 export const endpoint = ETCD_ENDPOINT;
 
+/** User of all clients. */
 export const credentials = { username, password: ETCD_PASSWORD };
 
 /** Maximum time of a check that waits for something that does not come. */
