@@ -50,6 +50,7 @@ export default defineConfig({
         'test/soak/',
         'test/linearizability/',
         'test/client/register.',
+        'test/dialects/etcd/',
         'test/faults/leases.',
         'test/watch-proofs/sessions.',
         'test/power-loss/',
