@@ -7,7 +7,8 @@ import { HOMES, type Home } from '../program';
 import { programsOf } from '../programs';
 import { Workspace } from '../workspace';
 import type { Comparison, Contender, Row, Scale } from './comparison';
-import { compareDoors } from './etcd/compare';
+import { CALLS, type CallName } from './etcd/calls';
+import { compareDoors, profileDoor } from './etcd/compare';
 import { etcd } from './etcd-peer';
 import { fanOut } from './fan-out';
 import { footprint } from './footprint';
@@ -32,6 +33,8 @@ and over etcd's API. Needs the Debian packages etcd-server, zookeeper and wrk; t
 golang-etcd-server-dev, and is skipped without them. Writes bench/PEERS.md and bench/ETCD.md after a run of ${ROUNDS} rounds or more.
 
   --only <part>  one part: ${PARTS.join(' or ')} (default both)
+  --profile <call> run one call over etcd's API under V8's CPU profiler in the first home, and print where the time goes:
+                 ${CALLS.join(', ')}
   --rounds <n>   rounds; every peer has a turn in each (default ${ROUNDS})
   --seconds <s>  length of a turn in seconds (default 1)
   --home <homes> Rollcall only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
@@ -44,6 +47,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '1' },
     home: { type: 'string' },
     only: { type: 'string' },
+    profile: { type: 'string' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -88,6 +92,13 @@ async function compareRegistries(workspace: Workspace, homes: readonly Home[], h
 const isPublished = ({ rounds }: PeersSetting, homes: readonly Home[]): boolean =>
   rounds >= ROUNDS && homes.length === HOMES.length;
 
+/** @throws {RangeError} for an unknown call, which it quotes. */
+function callOf(name: string): CallName {
+  const call = CALLS.find((each) => each === name);
+  if (call === undefined) throw new RangeError(`--profile: unknown call "${name}"; known are ${CALLS.join(', ')}`);
+  return call;
+}
+
 async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const rounds = options.quick ? 1 : Number(options.rounds);
@@ -102,11 +113,11 @@ async function main(): Promise<void> {
   const workspace = new Workspace();
   const homes = parseHomes(options.home);
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
+  const publishes = isPublished(how, homes);
+  const comparison = { workspace, homes, how, isQuick: options.quick, publishes };
+  if (options.profile !== undefined) return console.log(await profileDoor(comparison, callOf(options.profile)));
   if (only !== 'etcd') console.log(await compareRegistries(workspace, homes, how));
-  if (only !== 'registries') {
-    const publishes = isPublished(how, homes);
-    console.log(await compareDoors({ workspace, homes, how, isQuick: options.quick, publishes }));
-  }
+  if (only !== 'registries') console.log(await compareDoors(comparison));
 }
 
 await main();

@@ -1,6 +1,7 @@
 import { freePort } from '../../../src/launcher/listening-address';
 import { BenchServer } from '../../bench-server';
-import { type FloorName, type Programs, ROOT_TOKEN } from '../../program';
+import { profileWork } from '../../profile';
+import { type BenchProgram, type FloorName, type Programs, ROOT_TOKEN } from '../../program';
 import type { Workspace } from '../../workspace';
 import { etcd } from '../etcd-peer';
 import { HttpConnection } from '../http-connection';
@@ -24,6 +25,8 @@ export interface DoorServer {
   json: Listening;
   /** Absent for a server that admits every client. */
   credentials?: Credentials;
+  /** Runs some work under V8's profiler; absent if it was not started for that. The work resolves with its rate. */
+  profile?(work: () => Promise<number>): Promise<{ rate: number; text: string }>;
   stop(): Promise<void>;
 }
 
@@ -38,8 +41,9 @@ export interface Door {
    * Starts it, and resolves when it has answered a linearizable range.
    *
    * @param folder Folder on disk. A later start on the same folder finds its data.
+   * @param isProfiled True to be able to profile it, if V8 runs it.
    */
-  start(workspace: Workspace, folder: string): Promise<DoorServer>;
+  start(workspace: Workspace, folder: string, isProfiled?: boolean): Promise<DoorServer>;
 }
 
 /**
@@ -76,6 +80,11 @@ export const etcdDoor: Door = {
   },
 };
 
+/** Returns the part of a server that profiles it. */
+function profiling(program: BenchProgram, server: BenchServer, isProfiled: boolean): Pick<DoorServer, 'profile'> {
+  return isProfiled ? { profile: (work) => profileWork(program, server, work) } : {};
+}
+
 const placeOf = ({ home }: Programs): string => (home === 'deno' ? 'Deno' : 'Node');
 
 /** Returns Rollcall's resident host with its port for etcd's clients. */
@@ -84,13 +93,20 @@ export function rollcallDoor(programs: Programs): Door {
     name: programs.home === 'deno' ? 'Rollcall' : 'Rollcall on Node',
     description: `the resident host on ${placeOf(programs)}`,
     isFloor: false,
-    start: async (workspace, storage) => {
+    start: async (workspace, storage, isProfiled = false) => {
       const port = await freePort();
       const env = { ROLLCALL_ETCD_PORT: String(port) };
-      const server = await BenchServer.start({ workspace, program: programs.registry, storage, env });
+      const program = programs.registry;
+      const server = await BenchServer.start({ workspace, program, storage, env, inspector: isProfiled });
       const listening = { pid: server.pid, port };
       const credentials = { user: 'bench', password: ROOT_TOKEN };
-      const door = { grpc: listening, json: listening, credentials, stop: () => server.stop() };
+      const door: DoorServer = {
+        grpc: listening,
+        json: listening,
+        credentials,
+        ...profiling(program, server, isProfiled),
+        stop: () => server.stop(),
+      };
       await untilItRanges(door);
       return door;
     },
@@ -99,21 +115,22 @@ export function rollcallDoor(programs: Programs): Door {
 
 /** Returns the floors of one runtime: constant answers over gRPC, and over HTTP and JSON. */
 export function floorDoor(programs: Programs): Door {
-  const startFloor = async (workspace: Workspace, name: FloorName) => {
-    const server = await BenchServer.start({ workspace, program: programs.floor(name) });
+  const startFloor = async (workspace: Workspace, name: FloorName, inspector = false) => {
+    const server = await BenchServer.start({ workspace, program: programs.floor(name), inspector });
     return { listening: { pid: server.pid, port: Number(new URL(server.origin).port) }, server };
   };
   return {
     name: `Floor on ${placeOf(programs)}`,
     description: `constant answers on ${placeOf(programs)}: \`node:http2\` for gRPC, the listener of Rollcall for JSON`,
     isFloor: true,
-    start: async (workspace) => {
-      const [grpc, json] = [await startFloor(workspace, 'grpc'), await startFloor(workspace, 'hello')];
+    start: async (workspace, _folder, isProfiled = false) => {
+      const [grpc, json] = [await startFloor(workspace, 'grpc', isProfiled), await startFloor(workspace, 'hello')];
       const stop = async () => {
         await grpc.server.stop();
         await json.server.stop();
       };
-      return { grpc: grpc.listening, json: json.listening, stop };
+      const profiled = profiling(programs.floor('grpc'), grpc.server, isProfiled);
+      return { grpc: grpc.listening, json: json.listening, ...profiled, stop };
     },
   };
 }

@@ -38,7 +38,11 @@ export interface MeasuredRates {
 }
 
 /** Measures one turn of a call over gRPC: the streams of the Go client are spread over a few connections. */
-async function grpcTurn({ client, seconds }: DoorContest, { server }: DoorContender, call: CallName): Promise<Turn> {
+export async function grpcTurn(
+  { client, seconds }: Pick<DoorContest, 'client' | 'seconds'>,
+  { server }: DoorContender,
+  call: CallName,
+): Promise<Turn> {
   const measured =
     call === 'keepalive'
       ? await client.measure<Counted>(server, 'keepalive', { connections: 1, window: KEEPALIVE_WINDOW, seconds })
