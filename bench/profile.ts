@@ -5,6 +5,7 @@ import { type Contest, RegistrySide } from './contest';
 import type { Bench } from './figure';
 import { LARGEST_BATCHING, RegisteringSide } from './figures/socket-rates';
 import type { CpuProfile } from './inspector';
+import type { BenchProgram } from './program';
 
 const SAMPLING_INTERVAL_US = 200;
 const LINES = 45;
@@ -77,9 +78,13 @@ function table(title: string, rows: readonly SelfTime[]): string {
 /** Name of the profile that is not a contest: registering over one socket, in the largest batches. */
 export const SOCKET_PROFILE = 'socket-register';
 
-/** Runs some work on a server under V8's profiler. Returns the rate and tables of the self times. */
-async function profileWork(
-  bench: Bench,
+/**
+ * Runs some work on a server under V8's profiler. Returns the rate and tables of the self times.
+ *
+ * @param program The program of the server, which was started with an inspector.
+ */
+export async function profileWork(
+  program: BenchProgram,
   server: BenchServer,
   work: () => Promise<number>,
 ): Promise<{ rate: number; text: string }> {
@@ -88,7 +93,7 @@ async function profileWork(
   const rate = await work();
   const taken = await inspector.stopProfile();
   inspector.close();
-  const { modulePath, home } = bench.programs.registry;
+  const { modulePath, home } = program;
   const sources = sourcesOf(readFileSync(modulePath, 'utf8'));
   // workerd uses the module's name from its configuration.
   const { idle, functions, files } = summarise(taken, home === 'workerd' ? '' : basename(modulePath), sources);
@@ -100,7 +105,7 @@ async function profileWork(
 export async function profile(bench: Bench, contest: Contest): Promise<string> {
   const registry = await RegistrySide.start(bench, contest, { inspector: true });
   const { rate, text } = await profileWork(
-    bench,
+    bench.programs.registry,
     registry.side.server,
     async () => (await registry.side.run()).perSecond,
   );
@@ -113,7 +118,7 @@ export async function profileSocket(bench: Bench): Promise<string> {
   const side = await RegisteringSide.start(bench, bench.programs.registry, true);
   await side.run(LARGEST_BATCHING);
   await side.clear(LARGEST_BATCHING);
-  const { rate, text } = await profileWork(bench, side.server, () => side.run(LARGEST_BATCHING));
+  const { rate, text } = await profileWork(bench.programs.registry, side.server, () => side.run(LARGEST_BATCHING));
   await side.stop();
   return `Register over one socket, ${LARGEST_BATCHING.size} a frame: ${rate.toFixed(0)} instances/s ${text}`;
 }

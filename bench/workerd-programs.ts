@@ -14,7 +14,8 @@ import {
   ROOT_TOKEN,
 } from './program';
 
-const FLOOR_OBJECTS: Record<FloorName, ObjectClass[]> = {
+/** Objects of the floors. A Worker can't listen for gRPC. */
+const FLOOR_OBJECTS: Record<Exclude<FloorName, 'grpc'>, ObjectClass[]> = {
   hello: [],
   noop: [{ binding: 'OBJECTS', className: 'NoopObject', uniqueKey: 'bench-noop' }],
   bare: [{ binding: 'OBJECTS', className: 'BareObject', uniqueKey: 'bench-bare' }],
@@ -69,10 +70,10 @@ export async function registryWorker(folder: string, entry: string, name: string
 export async function workerdPrograms(folder: string): Promise<Programs> {
   const registry = await registryWorker(folder, 'src/worker.ts', 'registry');
   const floors = new Map<FloorName, BenchProgram>();
-  for (const name of Object.keys(FLOOR_OBJECTS) as FloorName[]) {
-    // `as`: the record's own keys
+  for (const [name, objects] of Object.entries(FLOOR_OBJECTS)) {
     const modulePath = await bundled(folder, `bench/floors/${name}.ts`, name);
-    floors.set(name, new WorkerdProgram(modulePath, workerdConfig({ modulePath, objects: FLOOR_OBJECTS[name] })));
+    // `as`: a key of the record
+    floors.set(name as FloorName, new WorkerdProgram(modulePath, workerdConfig({ modulePath, objects })));
   }
   return homePrograms('workerd', registry, floors);
 }

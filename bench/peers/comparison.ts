@@ -57,9 +57,9 @@ export function spreads(rounds: Rounds): Map<string, Spread> {
 }
 
 /** Measures each peer in turn, round by round; a warm-up is round 0. */
-export async function inTurns<Measured>(
-  { contenders, rounds, warmsUp }: Pick<Comparison, 'contenders' | 'rounds' | 'warmsUp'>,
-  measure: (contender: Contender, round: number) => Promise<Measured>,
+export async function inTurns<Entrant extends { peer: { name: string } }, Measured>(
+  { contenders, rounds, warmsUp }: Pick<Comparison, 'rounds' | 'warmsUp'> & { contenders: readonly Entrant[] },
+  measure: (contender: Entrant, round: number) => Promise<Measured>,
 ): Promise<Map<string, Measured[]>> {
   const taken = new Map<string, Measured[]>(contenders.map(({ peer }) => [peer.name, []]));
   for (let round = warmsUp ? 0 : 1; round <= rounds; round++) {

@@ -1,4 +1,4 @@
-/** A ratio between two peers in one row. */
+/** A ratio between two peers in one row. It is no goal without a limit. */
 export interface RatioGoal {
   title: string;
   /** Title of the row. */

@@ -13,7 +13,8 @@ export interface PeersSetting {
   seconds: number;
 }
 
-const digits = (value: number): string => {
+/** Returns a number with as many digits as the report shows. */
+export const digits = (value: number): string => {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
@@ -40,26 +41,32 @@ function goalLine({ title, row, peer, of, atLeast, atMost }: RatioGoal, rows: re
   if (own === undefined || others === undefined) return undefined;
   const { median, least, most } = spread(ratios(own, others));
   const isReached = median >= (atLeast ?? 0) && median <= (atMost ?? Number.POSITIVE_INFINITY);
-  const limit = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
   const range = `${median.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
+  if (atLeast === undefined && atMost === undefined) return `| ${title} | ${peer} / ${of} | ${range} | | |`;
+  const limit = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
   return `| ${title} | ${peer} / ${of} | ${range} | ${limit} | ${isReached ? 'yes' : '**no**'} |`;
 }
 
 /** Returns the goals as a table: the ratios of each round and their median. */
-function goalTable(rows: readonly Row[]): string {
-  const lines = GOALS.flatMap((goal) => goalLine(goal, rows) ?? []);
+export function goalTable(goals: readonly RatioGoal[], rows: readonly Row[]): string {
+  const lines = goals.flatMap((goal) => goalLine(goal, rows) ?? []);
   return ['| Goal | Of | Ratio | Limit | Reached |', '|---|---|---|---|---|', ...lines].join('\n');
 }
 
-/** Returns the report as Markdown: the settings, the rows, and the meaning of each operation at each peer. */
-export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: PeersSetting, reading: string): string {
-  const names = peers.map(({ name }) => name);
+/** Returns the rows as a table, followed by their notes. */
+export function figureTable(names: readonly string[], rows: readonly Row[]): string {
   const notes: string[] = [];
   const table = [
     `| | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---').join('|')}|`,
     ...rows.map((row) => line(row, names, notes)),
   ];
+  return [...table, '', ...notes].join('\n');
+}
+
+/** Returns the report as Markdown: the settings, the rows, and the meaning of each operation at each peer. */
+export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: PeersSetting, reading: string): string {
+  const names = peers.map(({ name }) => name);
   const means = (what: keyof Peer['means']) =>
     `| ${what === 'stale' ? 'stale read' : what} | ${peers.map((peer) => peer.means[what]).join(' | ')} |`;
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
@@ -79,15 +86,13 @@ ${(['register', 'beat', 'read', 'stale', 'watch'] as const).map(means).join('\n'
 
 ## Figures
 
-${table.join('\n')}
-
-${notes.join('\n')}
+${figureTable(names, rows)}
 
 ## Goals
 
 Ratios are computed for each round; their median decides.
 
-${goalTable(rows)}
+${goalTable(GOALS, rows)}
 
 ${reading.trim()}
 `;
