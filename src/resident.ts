@@ -10,6 +10,7 @@ import { claimsOfDialects, createApp } from './http/app';
 import { LaunchError } from './launcher/launch-error';
 import { listenError } from './launcher/listening-address';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
+import { LAYOUTS } from './layouts/layouts';
 import { RegistryError } from './model/errors';
 import type { ServiceKey } from './model/namespace-api';
 
@@ -20,7 +21,7 @@ const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
-    { ...settings, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
+    { ...settings, claimsOf: claimsOfDialects(DIALECTS), layouts: LAYOUTS, writeLine, onLost },
     CHECKPOINT_WORKER,
   ).catch((error: unknown) => {
     // A file is damaged or can't be opened: print the message without a stack.

@@ -33,6 +33,7 @@ const LONG_FILES: Record<string, string> = {
 const SMALL_FILES: Record<string, string> = {
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
+  'src/layouts/': 'one file for each layout, which layouts.ts lists',
   'src/console/pages/more.ts': 'a file that the browser loads by itself',
 };
 

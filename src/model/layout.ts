@@ -11,12 +11,11 @@ const LayoutKind = z
 
 const Prefix = z
   .string()
-  .min(1)
   .refine(
     (prefix) => prefix.isWellFormed() && utf8Length(prefix) <= ENTRY_KEY_MAX_BYTES,
     `a prefix is text of at most ${ENTRY_KEY_MAX_BYTES} bytes`,
   )
-  .meta({ description: 'Beginning of the keys of the layout' });
+  .meta({ description: 'Beginning of the keys of the layout; empty: all keys' });
 
 /** Use of a layout under one prefix of a namespace. */
 export const LayoutRule = z
@@ -85,12 +84,12 @@ export interface Layout {
   readonly kind: string;
   /** Increase it if anything is read or shown differently: namespaces then read their entries again. */
   readonly version: number;
-  /** True if its entries identify themselves, and are read under any key; otherwise only under prefixes of the settings. */
+  /** True if its entries identify themselves, and are read under any key; all are read under prefixes of the settings. */
   readonly readsAnywhere: boolean;
   /**
    * Reads an entry as an instance; undefined if it is not one.
    *
-   * @param prefix One character a byte; empty if it is read anywhere.
+   * @param prefix One character a byte, and the key begins with it; empty if it is read anywhere.
    */
   read(entry: HeldEntry, prefix: string): DescribedInstance | undefined;
   /** Shows an instance as an entry under a prefix; undefined if the layout can't express it. */

@@ -313,6 +313,18 @@ export const ENTRIES_PER_NAMESPACE_MAX_COUNT = 100_000;
 /** Layouts in the settings of a namespace. Each shows up to all instances, as entries. `INVALID_REQUEST` */
 export const LAYOUTS_PER_NAMESPACE_MAX_COUNT = 16;
 
+/** Text of an address and a port in a value: a host name of 253 characters, brackets and a port. Longer ones are not parsed. */
+export const PLACE_MAX_BYTES = 262;
+
+/**
+ * JSON of an entry that a layout parses: metadata of 8 KiB, every character escaped, and as much again. A larger one is plain
+ * data, because no instance could hold it.
+ */
+export const LAYOUT_OBJECT_MAX_BYTES = 64 * 1024;
+
+/** The same for go-micro, whose endpoints may have {@link DOCUMENT_MAX_BYTES} as in its own registry of HTTP calls: some 5 ms. */
+export const GO_MICRO_ENTRY_MAX_BYTES = 256 * 1024;
+
 /** Entries, instances or bytes of values that one commit reads again after a change of layouts: some 10 ms. */
 export const LAYOUT_SLICE_MAX_COUNT = 200;
 

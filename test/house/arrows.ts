@@ -36,7 +36,8 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
-  codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js'], apart: true },
+  codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js', 'zod'], apart: true },
+  layouts: { rooms: ['model', 'codecs'], packages: [] },
   protocols: { rooms: ['model', 'codecs'], packages: ['@bufbuild/protobuf'], apart: true },
   console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
@@ -48,13 +49,13 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild'] },
   'resident.ts': {
-    rooms: ['model', 'host', 'http', 'dialects', 'gateway', 'launcher'],
+    rooms: ['model', 'host', 'http', 'dialects', 'layouts', 'gateway', 'launcher'],
     packages: ['node:*', '#console-files'],
     files: ['package.json'],
     closed: ['host/cloudflare'],
   },
   'worker.ts': {
-    rooms: ['host', 'http', 'dialects'],
+    rooms: ['host', 'http', 'dialects', 'layouts'],
     packages: ['#console-files'],
     files: ['package.json'],
     closed: ['host/resident'],

@@ -109,11 +109,11 @@ function layoutsOf({
   return read.length + shown.length === 0 ? undefined : [...read, ...shown];
 }
 
-/** Parses a layout, such as `roster=services/`. */
+/** Parses a layout, such as `go-zero=services/`. */
 function layoutRule(text: string): LayoutRule {
-  const [, kind, prefix] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  const [, kind, prefix] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (kind !== undefined && prefix !== undefined) return { kind, prefix };
-  const message = `A layout is a kind and a prefix of keys, such as roster=services/; got ${JSON.stringify(text)}.`;
+  const message = `A layout is a kind and a prefix of keys, such as go-zero=services/; got ${JSON.stringify(text)}.`;
   throw new CliError(EXIT.usage, message, 'See: rollcall ns set --help');
 }
 

@@ -1,3 +1,4 @@
+import type { Service } from '../../codecs/go-micro/service';
 import { allServices, instancePages } from '../../http/dialect-calls/whole-lists';
 import type { Dialect, DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
@@ -10,9 +11,10 @@ import type { InstanceView } from '../../model/instance';
 import { EVENT_STREAM_MAX_MS, GO_MICRO_BODY_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { shortName } from '../../model/service-name';
+import { servicesOf } from './kept-service';
 import { RegistryWatch } from './registry-watch';
-import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
-import { readService, requestedService, type Service } from './wire';
+import { keyOf, registrationsOf, removalsOf } from './translate';
+import { readService, requestedService } from './wire';
 
 /**
  * API for clients of go-micro's registry plugin `proxy`, versions 2 to 4. The clients show the body of any response with a

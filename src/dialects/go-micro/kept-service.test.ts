@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
+import type { Service } from '../../codecs/go-micro/service';
 import { readDocumentRows } from '../../core/namespace/records/record-row';
 import { readJsonText } from '../../model/json';
 import {
@@ -8,7 +9,6 @@ import {
   EXTENSIONS_MAX_BYTES,
   GO_MICRO_LEASE_TTL_MS,
 } from '../../model/limits';
-import type { Service } from './wire';
 
 const KEY = { group: 'DEFAULT_GROUP', service: 'orders' };
 

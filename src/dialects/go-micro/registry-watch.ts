@@ -5,8 +5,8 @@ import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import { CREDIT_INITIAL_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
-import { messageOf } from './message';
 import { WatchedNodes } from './watched-nodes';
+import { messageOf } from './wire';
 
 /** Close codes that a server may send. Source: RFC 6455, section 7.4.1, and IANA's registry. */
 const CLOSE = { goingAway: 1001, notAllowed: 1008, restart: 1012, tryAgainLater: 1013 };

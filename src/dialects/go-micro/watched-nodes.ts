@@ -1,7 +1,8 @@
+import { entryOf } from '../../codecs/go-micro/node';
+import type { Service } from '../../codecs/go-micro/service';
 import type { ServerFrame, WatchedChange } from '../../model/frames';
 import type { InstanceView } from '../../model/instance';
-import { entryOf } from './translate';
-import type { Result, Service } from './wire';
+import type { Result } from './wire';
 
 /** Key of an instance in a namespace. */
 interface Key {

@@ -1,41 +1,11 @@
-import * as z from 'zod';
+import { withoutTypes } from '../../codecs/go-micro/kept';
+import { decodedIfItCan } from '../../codecs/go-micro/node';
+import { type Node, problemOf, Service } from '../../codecs/go-micro/service';
 import { parsed } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import { RegistryError } from '../../model/errors';
-import { isRecord, jsonProblem } from '../../model/json';
-import { GO_MICRO_ITEMS_MAX_COUNT } from '../../model/limits';
-
-/** One argument or result of an endpoint, as go-micro derives it from a Go type. */
-export interface Value {
-  name: string;
-  type: string;
-  values: Value[];
-}
-
-/** A method that a service implements. */
-export interface Endpoint {
-  name: string;
-  request: Value | null;
-  response: Value | null;
-  metadata: Record<string, string>;
-}
-
-/** One process of a service; go-micro's term for an instance. */
-export interface Node {
-  id: string;
-  /** `host:port`, or another address that its transport can dial. */
-  address: string;
-  metadata: Record<string, string>;
-}
-
-/** A version of a service with its nodes. */
-export interface Service {
-  name: string;
-  version: string;
-  metadata: Record<string, string>;
-  endpoints: Endpoint[];
-  nodes: Node[];
-}
+import { GO_MICRO_MESSAGE_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
 
 /** An event for a watcher. The names are Go's, because the struct has no tags. */
 export interface Result {
@@ -43,107 +13,18 @@ export interface Result {
   Service: Service;
 }
 
-/** A string as Go's decoder reads it: absent, null and the zero value are the same. */
-const Text = z
-  .string()
-  .nullish()
-  .transform((text) => text ?? '');
-
-const Strings = z
-  .record(z.string(), Text)
-  .nullish()
-  .transform((map) => map ?? {});
-
-const list = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((items) => items ?? []);
-
-/**
- * Converts the names of an object to lower case, because Go's decoder accepts any case. Two equal names are refused: Go
- * would use the last one, another parser the one with the right case, and no client sends both.
- */
-function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
-  if (!isRecord(value)) return value;
-  const members = Object.entries(value).map(([name, member]): [string, unknown] => [name.toLowerCase(), member]);
-  const names = new Set<string>();
-  for (const [name] of members) {
-    if (names.has(name)) context.addIssue({ code: 'custom', message: 'appears twice in one object', path: [name] });
-    names.add(name);
-  }
-  return Object.fromEntries(members);
-}
-
-/** Returns a schema for a Go struct: names in any case, and unknown ones are ignored. */
-const struct = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withLowerNames, z.object(shape));
-
-const Value: z.ZodType<Value> = z.lazy(() => struct({ name: Text, type: Text, values: list(Value) }));
-
-const Body = Value.nullish().transform((value) => value ?? null);
-
-const Endpoint = struct({ name: Text, request: Body, response: Body, metadata: Strings });
-
-const Node = struct({ id: Text, address: Text, metadata: Strings });
-
-const Service = struct({
-  name: Text,
-  version: Text,
-  metadata: Strings,
-  endpoints: list(Endpoint),
-  nodes: list(Node),
-});
-
-/** The part of a service that has no counterpart in the core; each of its nodes stores it. */
-const Kept = struct({ metadata: Strings, endpoints: list(Endpoint), address: Text });
-export type Kept = z.output<typeof Kept>;
-
 /**
  * Reads a service as a client sends it.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function readService(value: unknown): Service {
-  // Checked before any schema, because a schema recurses for each level.
-  const problem = jsonProblem(value);
-  if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
-  assertFewItems(value);
+  const problem = problemOf(value);
+  if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', problem);
   return parsed(Service, value, 'body');
 }
 
-/** Limits the items of a body before any schema parses it, which takes a hundred times as long. */
-function assertFewItems(value: unknown): void {
-  const left = [value];
-  let count = 0;
-  for (let each = left.pop(); each !== undefined; each = left.pop()) {
-    if (typeof each !== 'object' || each === null) continue;
-    if (Array.isArray(each)) count += each.length;
-    if (count > GO_MICRO_ITEMS_MAX_COUNT) {
-      throw new RegistryError(
-        'INVALID_REQUEST',
-        `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items in total; register fewer nodes at once, or fewer endpoints`,
-      );
-    }
-    for (const member of Object.values(each)) left.push(member);
-  }
-}
-
-/** Reads the stored data of a service; undefined if it is absent or invalid. */
-export function readKept(value: unknown): Kept | undefined {
-  const kept = Kept.safeParse(value);
-  return kept.success ? kept.data : undefined;
-}
-
 const PARAMETER = 'service=';
-
-/** Decodes percent-escapes; returns the text unchanged if they are malformed. */
-export function decodedIfItCan(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 /**
  * Returns the service that a request asks for; empty for all services.
@@ -155,4 +36,29 @@ export function requestedService(url: string, isWatch: boolean): string {
   if (isWatch) return query.startsWith(PARAMETER) ? decodedIfItCan(query.slice(PARAMETER.length)) : '';
   const pair = query.split('&').find((each) => each.startsWith(PARAMETER)) ?? PARAMETER;
   return decodedIfItCan(pair.slice(PARAMETER.length).replaceAll('+', ' '));
+}
+
+const bare = ({ id, address }: Node): Node => ({ id, address, metadata: {} });
+
+/** Steps that shorten a service until it fits. Nodes and their addresses are always kept. */
+const REDUCTIONS: readonly ((service: Service) => Service)[] = [
+  (service) => ({ ...service, endpoints: service.endpoints.map(withoutTypes) }),
+  (service) => ({ ...service, endpoints: [] }),
+  (service) => ({ ...service, metadata: {} }),
+  (service) => ({ ...service, nodes: service.nodes.map(bare) }),
+];
+
+/**
+ * Formats an event as the text of one message to a watcher. If that is longer than a client can read, data that it can read
+ * in full over HTTP is omitted: types of endpoints first, then endpoints, then metadata.
+ */
+export function messageOf(result: Result): string {
+  let service = result.Service;
+  let text = JSON.stringify(result);
+  for (const reduce of REDUCTIONS) {
+    if (utf8Length(text) <= GO_MICRO_MESSAGE_MAX_BYTES) break;
+    service = reduce(service);
+    text = JSON.stringify({ ...result, Service: service });
+  }
+  return text;
 }

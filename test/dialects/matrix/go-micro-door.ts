@@ -1,4 +1,4 @@
-import type { Service } from '../../../src/dialects/go-micro/wire';
+import type { Service } from '../../../src/codecs/go-micro/service';
 import type { Door, Seen, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 

@@ -45,8 +45,8 @@ export class LayoutPlan {
       if (layout === undefined) log('warn', 'a setting names a layout that this registry does not have', { kind });
       const placed = layout && { layout, prefix: byteString(utf8Bytes(prefix)) };
       if (placed === undefined) continue;
-      // One that reads anywhere also reads here.
-      if (!placed.layout.readsAnywhere) this.#reads.push(placed);
+      // Even one that reads anywhere: it may know more entries by their prefix, or read shorter names.
+      if (!placed.layout.readsAnywhere || prefix !== '') this.#reads.push(placed);
       if (show === true) this.#shows.push(placed);
     }
     for (const layout of layouts) if (layout.readsAnywhere) this.#reads.push({ layout, prefix: '' });
