@@ -33,7 +33,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   client: { rooms: ['model'], packages: [] },
   gateway: { rooms: ['model', 'auth', 'client', 'codecs', 'protocols'], packages: ['@bufbuild/protobuf', 'node:*'] },
   cli: {
-    rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
+    rooms: ['client', 'model', 'codecs', 'layouts', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js', 'zod'], apart: true },
