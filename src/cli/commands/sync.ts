@@ -1,7 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { type Connection, connect, registryCommand } from '../connection/registry';
 import { ConsulSource } from '../sync/consul-source';
-import { EtcdSource } from '../sync/etcd-source';
 import { EurekaSource } from '../sync/eureka-source';
 import { ownerOf } from '../sync/mark';
 import { Mirror } from '../sync/mirror';
@@ -64,7 +63,7 @@ interface SourceOptions {
   sourceToken?: string | undefined;
 }
 
-function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOptions): Source {
+async function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOptions): Promise<Source> {
   const { env } = process;
   const http = new SourceHttp(url, {
     user: options.sourceUser ?? env.ROLLCALL_SOURCE_USER,
@@ -86,7 +85,11 @@ function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOp
       `${NAMES[kind]} has neither groups nor namespaces: omit --group and --source-namespace.`,
     );
   }
-  if (kind === 'etcd') return new EtcdSource({ http, filter: serviceFilter(services), layouts: options.layout ?? [] });
+  if (kind === 'etcd') {
+    // Layouts bring the schemas of the model along, which no other command has to wait for.
+    const { EtcdSource } = await import('../sync/etcd-source');
+    return new EtcdSource({ http, filter: serviceFilter(services), layouts: options.layout ?? [] });
+  }
   const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
   const filter = serviceFilter(services, isSame);
   if (kind === 'eureka') return new EurekaSource({ http, filter, now });
@@ -191,7 +194,7 @@ export function syncCommand() {
     .addHelpText('after', HOW)
     .action(async (url, options) => {
       const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
-      const source = sourceOf(from, url, intervalMs, options);
+      const source = await sourceOf(from, url, intervalMs, options);
       const connection = connect({ ...options, url: to ?? options.url });
       const writer: Writer = {
         mirror: source.name,

@@ -163,8 +163,8 @@ export class EtcdKeys<Item> {
     for (const each of events) {
       const { type, kv } = asObject(each);
       const revision = asNumber(asObject(kv).mod_revision) ?? 0;
-      // A range in between has already seen it.
-      if (revision <= known) continue;
+      // A range in between has already seen it. One at its very revision has the same state of its key.
+      if (revision < known) continue;
       this.#revision = Math.max(this.#revision ?? 0, revision);
       const entry = entryIn(kv);
       const item = asText(type) === 'DELETE' ? undefined : this.#options.read(entry);
