@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../test/fixtures/every-row';
 import { heldEntry, instanceAt, shownInstance, shownText } from '../../test/fixtures/layout-entries';
-import { EXTENSIONS_MAX_BYTES, GO_MICRO_ITEMS_MAX_COUNT } from '../model/limits';
+import {
+  EXTENSIONS_MAX_BYTES,
+  GO_MICRO_ENTRY_MAX_BYTES,
+  GO_MICRO_ITEMS_MAX_COUNT,
+  GO_MICRO_TYPES_MAX_COUNT,
+} from '../model/limits';
 import { goMicro } from './go-micro';
 
 const ID = 'greeter-6b0c4f0e-2f7c-4a0e-9b52-0d6b0c1f2a3b';
 const KEY = `/micro/registry/greeter/${ID}`;
-/** What a server of go-micro v4 puts. */
+/** Value that a server of go-micro v4 puts. */
 const TEXT =
   '{"name":"greeter","version":"latest","metadata":null,"endpoints":[{"request":{"name":"Request","type":"Request","values":[{"name":"name","type":"string","values":null}]},"response":{"name":"Response","type":"Response","values":[{"name":"msg","type":"string","values":null}]},"metadata":{},"name":"Say.Hello"}],"nodes":[{"metadata":{"broker":"http","protocol":"mucp","registry":"etcd","server":"mucp","transport":"http"},"id":"greeter-6b0c4f0e-2f7c-4a0e-9b52-0d6b0c1f2a3b","address":"10.0.0.5:41873"}]}';
 const SERVICE = {
@@ -87,7 +92,7 @@ describe('reading', () => {
         { ...SERVICE, nodes: [{ id: ID }] },
       ],
       { ...SERVICE, metadata: { big: 'x'.repeat(EXTENSIONS_MAX_BYTES) } },
-      { ...SERVICE, endpoints: Array(GO_MICRO_ITEMS_MAX_COUNT + 1).fill(0) },
+      { ...SERVICE, nodes: Array(GO_MICRO_ITEMS_MAX_COUNT + 1).fill(0) },
       { ...SERVICE, Name: 'greeter' },
     ])
       expect(read(value), JSON.stringify(value).slice(0, 200)).toBeUndefined();
@@ -106,6 +111,26 @@ describe('reading', () => {
       JSON.stringify(read({ ...SERVICE, endpoints })?.definition.extensions).match(/Say\.Hello/g)?.length ?? 0;
     expect(kept(Array.from({ length: 50 }, (_, at) => endpoint(`Say.Hello${at}`, 'x'.repeat(200))))).toBe(50);
     expect(kept(Array.from({ length: 1_000 }, (_, at) => endpoint(`Say.Hello${at}`)))).toBe(0);
+  });
+});
+
+describe('a large value', () => {
+  const withMembers = (count: number) => {
+    const request = { name: 'R', type: 'R', values: Array(count).fill({}) };
+    const endpoints = [{ name: 'Say.Hello', request, response: null, metadata: {} }];
+    return JSON.stringify(read({ ...SERVICE, endpoints })?.definition.extensions);
+  };
+
+  it('[LO15] is read without types if they have too many members, and not at all above a size', () => {
+    const [few, many] = [withMembers(GO_MICRO_TYPES_MAX_COUNT - 2), withMembers(GO_MICRO_TYPES_MAX_COUNT)];
+    expect([few.includes('"values"'), many.includes('"values"'), many.includes('Say.Hello')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    const text = JSON.stringify(SERVICE);
+    expect(read(text.padEnd(GO_MICRO_ENTRY_MAX_BYTES))?.id).toBe(ID);
+    expect(read(text.padEnd(GO_MICRO_ENTRY_MAX_BYTES + 1))).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
-import { utf8Bytes } from '../model/bytes';
+import { byteString, utf8Bytes } from '../model/bytes';
 import { isRecord } from '../model/json';
 import type { Layout } from '../model/layout';
-import { LAYOUT_OBJECT_MAX_BYTES } from '../model/limits';
+import { LAYOUT_OBJECT_MAX_BYTES, NAMING_HEAD_MAX_BYTES } from '../model/limits';
 import { joinKey, objectIn, parsePlace, placeText, splitKey } from './entry-text';
 
 /** Number of the operation that adds an endpoint; the other one is never written. */
@@ -23,7 +23,10 @@ export const grpcNaming: Layout = {
   readsAnywhere: true,
 
   read(entry, prefix) {
-    const update = objectIn(entry.value, LAYOUT_OBJECT_MAX_BYTES, '"Op"', '"Addr"');
+    // Read anywhere: other JSON must cost little.
+    const head = byteString(entry.value.subarray(0, NAMING_HEAD_MAX_BYTES));
+    if (!head.startsWith('{') || !head.includes('"Op"') || !head.includes('"Addr"')) return undefined;
+    const update = objectIn(entry.value, LAYOUT_OBJECT_MAX_BYTES);
     if (update === undefined || update.Op !== ADD || typeof update.Addr !== 'string') return undefined;
     if (Object.keys(update).some((name) => !MEMBERS.has(name))) return undefined;
     const names = splitKey(entry, prefix);

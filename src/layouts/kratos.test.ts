@@ -43,6 +43,10 @@ describe('reading', () => {
         [['https://orders.example'], { port: 443, ports: { http: { port: 443, secure: true } } }],
         [['http://orders.example/'], { port: 80, ports: { http: { port: 80, secure: false } } }],
         [
+          ['http://10.0.0.5:80', 'https://10.0.0.5:443', 'https://10.0.0.5:444'],
+          { port: 80, ports: { http: { port: 80, secure: false }, https: { port: 443, secure: true } } },
+        ],
+        [
           ['nonsense', 'grpc://10.0.0.5:9000', 'grpc://10.0.0.5:9001', 'http://10.0.0.6:80'],
           { address: '10.0.0.5', port: 9000, ports: { grpc: { port: 9000, secure: false } } },
         ],
@@ -60,7 +64,11 @@ describe('reading', () => {
         ['a', undefined],
         ['999999999', undefined],
       ],
-      (weight, wanted) => expect(read({ metadata: { weight } })?.definition.weight).toBe(wanted),
+      (weight, wanted) => {
+        const definition = read({ metadata: { zone: 'a', weight } })?.definition;
+        expect(definition?.weight).toBe(wanted);
+        expect(definition?.metadata).toEqual(wanted === undefined ? { zone: 'a', weight } : { zone: 'a' });
+      },
     ));
 
   it('[LO14] takes null for what is absent', () => {
@@ -122,6 +130,7 @@ describe('showing', () => {
           },
           ['http://10.0.0.5:8080', 'grpc://10.0.0.5:9000'],
         ],
+        [{ ports: { secure: { port: 8443, secure: true } } }, ['http://10.0.0.5:8080', 'https://10.0.0.5:8443']],
         [{ ports: { https: { port: 8443, secure: true } } }, ['http://10.0.0.5:8080', 'https://10.0.0.5:8443']],
       ],
       (more, endpoints) => expect(endpointsOf(more)).toEqual(endpoints),
@@ -138,7 +147,7 @@ describe('showing', () => {
     const instance = shownInstance({ group: 'eu', id: 'a/b', address: '::1', version: '2', weight: 2, ports });
     expect(readAgain(kratos, instance, PREFIX)).toEqual({
       ...{ group: 'eu', service: 'orders', id: 'a/b' },
-      definition: { address: '::1', port: 8080, ports, version: '2', weight: 2, metadata: { weight: '200' } },
+      definition: { address: '::1', port: 8080, ports, version: '2', weight: 2, metadata: {} },
     });
   });
 });

@@ -14,6 +14,9 @@ const WEIGHT = 'weight';
 /** Schemes of endpoints that Kratos' clients look for; those of TLS have an `s` appended. */
 const SCHEMES = ['grpc', 'http'] as const;
 
+/** Name of a port with TLS, whatever its protocol. */
+const SECURE_PORT = 'secure';
+
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
@@ -26,7 +29,7 @@ export const kratos: Layout = {
   readsAnywhere: false,
 
   read({ key, value }, prefix) {
-    const body = objectIn(value, LAYOUT_OBJECT_MAX_BYTES, '"endpoints"');
+    const body = objectIn(value, LAYOUT_OBJECT_MAX_BYTES);
     if (body === undefined) return undefined;
     const { id, name, version = '', metadata = {}, endpoints } = body;
     if (typeof id !== 'string' || typeof name !== 'string' || typeof version !== 'string') return undefined;
@@ -35,7 +38,7 @@ export const kratos: Layout = {
     const strings = stringsIn(metadata ?? {});
     const place = Array.isArray(endpoints) ? placeOf(endpoints) : undefined;
     if (strings === undefined || place === undefined) return undefined;
-    const definition = { ...place, metadata: strings, ...(version === '' ? {} : { version }), ...weightIn(strings) };
+    const definition = { ...place, ...weighed(strings), ...(version === '' ? {} : { version }) };
     return { ...splitName(name), id, definition };
   },
 
@@ -60,11 +63,11 @@ function stringsIn(metadata: unknown): Record<string, string> | undefined {
 
 const kratosWeight = (weight: number): number => Math.max(1, Math.round(weight * DEFAULT_WEIGHT));
 
-/** Returns the weight that metadata sets. Kratos ignores what is not a number. */
-function weightIn(metadata: Record<string, string>): { weight?: number } {
-  const text = metadata[WEIGHT] ?? '';
+/** Takes the weight out of metadata. One that is not a number stays there: Kratos ignores it. */
+function weighed({ [WEIGHT]: text = '', ...metadata }: Record<string, string>) {
   const weight = Number(text) / DEFAULT_WEIGHT;
-  return /^\d{1,9}$/.test(text) && weight <= WEIGHT_MAX ? { weight } : {};
+  if (/^\d{1,9}$/.test(text) && weight <= WEIGHT_MAX) return { metadata, weight };
+  return { metadata: text === '' ? metadata : { ...metadata, [WEIGHT]: text } };
 }
 
 /** An endpoint of an instance. */
@@ -92,29 +95,34 @@ function placeOf(endpoints: readonly unknown[]) {
   const [first] = all;
   if (first === undefined) return undefined;
   const { address, port } = first;
-  const here = all.filter((each) => each.address === address).reverse();
-  const ports = Object.fromEntries(here.map((each) => [each.scheme, { port: each.port, secure: each.secure }]));
+  const ports: Record<string, NamedPort> = {};
+  for (const each of all) {
+    const name = [each.scheme, ...(each.secure ? [`${each.scheme}s`] : [])].find((some) => !Object.hasOwn(ports, some));
+    if (each.address === address && name !== undefined) ports[name] = { port: each.port, secure: each.secure };
+  }
   return { address, port, ports };
 }
 
-/** Returns the endpoints of an instance; undefined if it has only a url. The scheme of its own port is guessed unless it has a name. */
+/** Returns the endpoints of an instance, that of its own port first; undefined if it has only a url. */
 function endpointsOf({ address, port, ports, ...hints }: ShownInstance): string[] | undefined {
   if (address === undefined || port === undefined) return undefined;
-  const named = SCHEMES.flatMap((scheme) => {
-    const found = ports[scheme];
-    const secured = ports[`${scheme}s`];
-    return [
-      ...(found === undefined ? [] : [{ ...found, scheme }]),
-      ...(secured === undefined ? [] : [{ ...secured, secure: true, scheme }]),
-    ];
+  const guessed = guessedScheme(hints);
+  const named = Object.entries(ports).flatMap(([name, each]): Endpoint[] => {
+    const isSecured = SCHEMES.some((scheme) => name === `${scheme}s`);
+    // Doors of registries without names of ports give a second port with TLS this one.
+    const scheme = name === SECURE_PORT && each.secure ? guessed : isSecured ? name.slice(0, -1) : name;
+    if (!SCHEMES.some((known) => known === scheme)) return [];
+    return [{ address, port: each.port, secure: each.secure || isSecured, scheme }];
   });
-  const isNamed = named.some((each) => each.port === port);
-  const all = isNamed ? named : [{ port, secure: false, scheme: guessedScheme(hints) }, ...named];
-  // The first one is the place of the instance.
-  const inOrder = [...all.filter((each) => each.port === port), ...all.filter((each) => each.port !== port)];
-  return inOrder.map((each) => `${each.scheme}${each.secure ? 's' : ''}://${inBrackets(address)}:${each.port}`);
+  const own = named.filter((each) => each.port === port);
+  const others = named.filter((each) => each.port !== port);
+  const first = own.length > 0 ? own : [{ address, port, secure: false, scheme: guessed }];
+  return [...first, ...others].map(
+    (each) => `${each.scheme}${each.secure ? 's' : ''}://${inBrackets(address)}:${each.port}`,
+  );
 }
 
+/** Returns the scheme of a port without a name. */
 function guessedScheme({ metadata, tags }: Pick<ShownInstance, 'metadata' | 'tags'>): string {
   // go-micro names it `protocol`, and Kratos' own registry in Nacos `kind`.
   const isGrpc = tags.includes('grpc') || metadata.protocol === 'grpc' || metadata.kind === 'grpc';

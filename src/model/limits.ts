@@ -316,14 +316,23 @@ export const LAYOUTS_PER_NAMESPACE_MAX_COUNT = 16;
 /** Text of an address and a port in a value: a host name of 253 characters, brackets and a port. Longer ones are not parsed. */
 export const PLACE_MAX_BYTES = 262;
 
-/**
- * JSON of an entry that a layout parses: metadata of 8 KiB, every character escaped, and as much again. A larger one is plain
- * data, because no instance could hold it.
- */
-export const LAYOUT_OBJECT_MAX_BYTES = 64 * 1024;
+/** JSON of an entry that a layout parses: four times the metadata of an instance, for escapes. A larger one is plain data. */
+export const LAYOUT_OBJECT_MAX_BYTES = 32 * 1024;
 
-/** The same for go-micro, whose endpoints may have {@link DOCUMENT_MAX_BYTES} as in its own registry of HTTP calls: some 5 ms. */
+/** The same for go-micro, whose endpoints may have {@link DOCUMENT_MAX_BYTES} in its registry of HTTP calls: some 5 ms. */
 export const GO_MICRO_ENTRY_MAX_BYTES = 256 * 1024;
+
+/**
+ * Items of all lists of such an entry whose types are read: a schema takes some 5 ms for them. Endpoints with more don't fit
+ * into {@link EXTENSIONS_MAX_BYTES} with their types.
+ */
+export const GO_MICRO_TYPES_MAX_COUNT = 1_000;
+
+/** Endpoints of such an entry: the names of more don't fit into {@link EXTENSIONS_MAX_BYTES}. */
+export const GO_MICRO_ENDPOINTS_MAX_COUNT = 500;
+
+/** Beginning of an entry of gRPC naming that has its members. Others are not parsed; Go writes them first. */
+export const NAMING_HEAD_MAX_BYTES = 512;
 
 /** Entries, instances or bytes of values that one commit reads again after a change of layouts: some 10 ms. */
 export const LAYOUT_SLICE_MAX_COUNT = 200;

@@ -27,6 +27,7 @@ const PAGES = [
     'entries',
     'leases',
     'transactions',
+    'layouts',
   ].map((name) => `docs/${name}.md`),
 ];
 

@@ -17,6 +17,7 @@ import { longListsSuite } from '../http/long-lists-suite';
 import { nativeApiSuite } from '../http/native-api-suite';
 import { openapiAnswersSuite } from '../http/openapi-answers-suite';
 import { transferSuite } from '../http/transfer-suite';
+import { layoutsSuite } from '../layouts/layouts-suite';
 import { disappearancesSuite } from '../past/disappearances-suite';
 import { residentHomes } from '../programs/resident-home';
 import { drainSuite } from '../watch/drain-suite';
@@ -34,6 +35,7 @@ const SUITES: Record<string, (home: Home) => void> = {
   'long-polls': longPollSuite,
   socket: socketSuite,
   entries: entriesSuite,
+  layouts: layoutsSuite,
   directory: directorySuite,
   Eureka: eurekaSuite,
   'go-micro watch': goMicroWatchSuite,

@@ -6,8 +6,8 @@ export const LAYOUT_MUTANTS: readonly Mutant[] = [
     name: 'reads an entry that no lease holds as an instance',
     breaks: 'LO1',
     symbol: 'readingOf',
-    from: 'if (lease === undefined) return undefined;',
-    to: 'if (lease === undefined) return plan.read({ key, value, leaseNames: [/[0-9]*$/.exec(key)?.[0] ?? ""] });',
+    from: 'if (entry === null || entry.lease === null || isSynthetic(entry)) return undefined;',
+    to: 'if (entry === null || isSynthetic(entry)) return undefined; if (entry.lease === null) return plan.read({ ...entry, leaseNames: [/[0-9]*$/.exec(entry.key)?.[0] ?? ""] });',
   },
   {
     name: 'gives an instance that an entry describes a lease of its own',

@@ -91,7 +91,7 @@ export interface Namespace {
     | {
         /** Kind of the layout. */
         kind: string;
-        /** Beginning of the keys of the layout. */
+        /** Beginning of the keys of the layout; empty: all keys. */
         prefix: string;
         /** True: instances also appear as entries under the prefix, in the form of this layout. */
         show?: boolean | undefined;
@@ -135,7 +135,7 @@ export interface NamespaceBody {
     | {
         /** Kind of the layout. */
         kind: string;
-        /** Beginning of the keys of the layout. */
+        /** Beginning of the keys of the layout; empty: all keys. */
         prefix: string;
         /** True: instances also appear as entries under the prefix, in the form of this layout. */
         show?: boolean | undefined;
@@ -154,7 +154,7 @@ export interface NamespacePatchBody {
     | {
         /** Kind of the layout. */
         kind: string;
-        /** Beginning of the keys of the layout. */
+        /** Beginning of the keys of the layout; empty: all keys. */
         prefix: string;
         /** True: instances also appear as entries under the prefix, in the form of this layout. */
         show?: boolean | undefined;

@@ -94,18 +94,18 @@ export type Kept = z.output<typeof Kept>;
 export function problemOf(value: unknown): string | undefined {
   const problem = jsonProblem(value);
   if (problem !== undefined) return `the body ${problem}`;
-  if (!hasManyItems(value)) return undefined;
+  if (!hasMoreItems(value, GO_MICRO_ITEMS_MAX_COUNT)) return undefined;
   return `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items in total; register fewer nodes at once, or fewer endpoints`;
 }
 
-/** Counts the items of a value before any schema parses it, which takes a hundred times as long. */
-function hasManyItems(value: unknown): boolean {
+/** Counts the items of all lists of a value, before any schema parses it, which takes a hundred times as long. */
+export function hasMoreItems(value: unknown, maxCount: number): boolean {
   const left = [value];
   let count = 0;
   for (let each = left.pop(); each !== undefined; each = left.pop()) {
     if (typeof each !== 'object' || each === null) continue;
     if (Array.isArray(each)) count += each.length;
-    if (count > GO_MICRO_ITEMS_MAX_COUNT) return true;
+    if (count > maxCount) return true;
     for (const member of Object.values(each)) left.push(member);
   }
   return false;

@@ -1,14 +1,24 @@
+import { configure } from '../../../src/core/namespace/lifecycle';
 import { consul } from '../../../src/dialects/consul/consul';
 import { eureka } from '../../../src/dialects/eureka/eureka';
 import { goMicro } from '../../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../../src/dialects/nacos/nacos';
+import { LAYOUTS } from '../../../src/layouts/layouts';
+import type { LayoutRule } from '../../../src/model/layout';
+import { HandPlatform } from '../../fixtures/hand-platform';
 import { NodeNamespace } from '../../fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../fixtures/test-app';
 
 /** All doors in front of one namespace, and their clients. Time is moved by hand. */
 export class MatrixStage {
-  readonly namespace = new NodeNamespace();
+  readonly namespace = new NodeNamespace(undefined, Object.assign(new HandPlatform(), { layouts: LAYOUTS }));
   readonly app = new TestApp({ dialects: [goMicro, nacos, eureka, consul], calls: this.namespace.api });
+
+  /** Uses layouts under prefixes. */
+  async layOut(layouts: LayoutRule[]): Promise<void> {
+    await configure(this.namespace.state, { retention: {}, limits: {}, layouts });
+    await this.namespace.pass(1_000);
+  }
 
   /** Sends a request, and returns the response body. Throws the response if it is not a success. */
   async send(method: string, path: string, init: RequestInit = {}): Promise<string> {

@@ -4,6 +4,7 @@ import { consulDoor, consulMetadata } from './consul-door';
 import { DEFAULTS, type Door, type Seen, type Spoken, type Written } from './door';
 import { eurekaDoor } from './eureka-door';
 import { goMicroDoor } from './go-micro-door';
+import { LAYOUT_DOORS, putEntry, seenEntries } from './layout-doors';
 import { MatrixStage } from './matrix-stage';
 import { nacosDoor } from './nacos-door';
 import { nativeDoor } from './native-door';
@@ -147,6 +148,48 @@ describe.each(NAMES)('an instance of %s', (writer) => {
     await stage.namespace.pass(lifetime.goneMs + LEASE_ENDS_WITHIN_MS);
     await of[writer].register(INSTANCE);
     expect(await atEachDoor(of)).toEqual(everywhere(true));
+  });
+});
+
+/** Returns what is seen by a reader that may have no metadata. */
+const withMetadata = <Shown extends { metadata?: unknown }>({ metadata, ...seen }: Shown, hasMetadata: boolean) =>
+  hasMetadata ? { ...seen, metadata } : seen;
+
+describe.each(LAYOUT_DOORS)('an entry of $kind', (layout) => {
+  const { kind, prefix, speaks, hasMetadata } = layout;
+  const metadata = { zone: 'a', protocol: 'http' };
+
+  it.each(NAMES)('[I11, LO16] is read field by field through %s, and gone with its lease', async (reader) => {
+    const { stage, of } = doors();
+    if (kind === 'go-kit' || kind === 'kratos') await stage.layOut([{ kind, prefix }]);
+    if (kind === 'grpc-naming') await stage.layOut([{ kind, prefix }]);
+    const lease = await putEntry(stage, layout, { ...INSTANCE, metadata });
+    const writer = { ...of.native, name: kind, speaks };
+    const [seen, ...others] = await of[reader].read();
+    const wanted = expected(writer, of[reader], { ...INSTANCE, metadata });
+    // As an instance of another protocol, it has no version there.
+    if (reader === 'go-micro' && kind === 'go-micro') wanted.version = INSTANCE.version;
+    expect(others).toEqual([]);
+    expect(seen && withMetadata(seen, hasMetadata)).toEqual(withMetadata(wanted, hasMetadata));
+    await stage.send('DELETE', `/api/v1/ns/public/leases/${lease}`);
+    expect(await of[reader].read()).toEqual([]);
+  });
+
+  it.each(NAMES)('[I11, LO16] shows field by field what %s writes, while it is in traffic', async (writer) => {
+    const { stage, of } = doors();
+    await stage.layOut([{ kind, prefix, show: true }]);
+    await of[writer].register({ ...INSTANCE, metadata });
+    const reader = { ...of.native, name: kind, speaks };
+    const { traffic: _, ...wanted } = expected(of[writer], reader, { ...INSTANCE, metadata });
+    if (kind === 'go-micro' && wanted.version === '') wanted.version = 'latest';
+    expect(await seenEntries(stage, layout)).toEqual([withMetadata(wanted, hasMetadata)]);
+    const override = `/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/${INSTANCE.id}/override`;
+    await stage.json('PUT', override, { quarantine: {} });
+    expect(await seenEntries(stage, layout)).toEqual([]);
+    await stage.send('DELETE', override);
+    expect(await seenEntries(stage, layout)).toHaveLength(1);
+    await of[writer].remove(INSTANCE);
+    expect(await seenEntries(stage, layout)).toEqual([]);
   });
 });
 

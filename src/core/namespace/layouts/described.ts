@@ -55,7 +55,7 @@ export class DescribedInstances {
     for (const entry of entries) {
       const { key, cause, after } = entry;
       const known = this.#byKey.get(key);
-      const reading = after === null ? undefined : readingOf(draft, plan, after);
+      const reading = readingOf(draft, plan, after);
       const isSame = known !== undefined && reading !== undefined && isFor(known, reading);
       if (known !== undefined && !isSame) draft.removeInstance(keyOf(known), removalCause(cause));
       if (after === null || reading === undefined) continue;
@@ -93,12 +93,14 @@ export class DescribedInstances {
 }
 
 /**
- * Reads an entry, if a lease holds it and a client has put it. The instance has the terms of that lease, and no lease of its
+ * Reads an entry, if there is one, a lease holds it, and a client has put it. The instance has the terms of that lease, and no lease of its
  * own if it ends only when it is revoked.
  */
-function readingOf(draft: Draft, plan: LayoutPlan, { key, value, ...after }: WholeEntry): Reading | undefined {
-  const lease = after.lease === null || isSynthetic(after) ? undefined : draft.granted.get(after.lease);
+export function readingOf(draft: Draft, plan: LayoutPlan, entry: WholeEntry | null): Reading | undefined {
+  if (entry === null || entry.lease === null || isSynthetic(entry)) return undefined;
+  const lease = draft.granted.get(entry.lease);
   if (lease === undefined) return undefined;
+  const { key, value } = entry;
   const leaseNames = lease.alias === undefined ? [String(lease.id)] : [String(lease.id), lease.alias];
   const reading = plan.read({ key, value, leaseNames });
   if (reading === undefined || lease.ttlMs === null) return reading;

@@ -8,7 +8,7 @@ import { isSynthetic } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { Catalog } from '../records/catalog';
 import type { GrantedLease, InstanceEntry } from '../records/catalog-entries';
-import { DescribedInstances, type ReadEntry } from './described';
+import { DescribedInstances, type ReadEntry, readingOf } from './described';
 import { LayoutPlan } from './layout-plan';
 import { Shadowed } from './shadowed';
 import { ShownEntries } from './shown-entries';
@@ -123,10 +123,19 @@ export class Layouts implements Projection {
     return false;
   }
 
+  #describesAny(draft: Draft, others: Iterable<ReadEntry>): boolean {
+    for (const [, { after }] of draft.entries.changes)
+      if (readingOf(draft, this.#plan, after) !== undefined) return true;
+    for (const { after } of others) if (readingOf(draft, this.#plan, after) !== undefined) return true;
+    return false;
+  }
+
   project(draft: Draft): Projected | undefined {
     const { reads, shows } = this.#plan;
-    if (!reads && !shows && this.#described.size === 0 && this.#settled === NEVER) return undefined;
     const { entries = [], instances = [], keys = [] } = this.#again;
+    // Nearly all namespaces: nothing was ever read or shown, and nothing is now.
+    const isUnused = this.#settled === NEVER && this.#described.size === 0 && !shows;
+    if (isUnused && !(reads && this.#describesAny(draft, entries))) return undefined;
     draft.keepCause();
     if (reads || this.#described.size > 0)
       this.#described.follow(draft, this.#plan, [...changedEntries(draft), ...entries]);

@@ -1,0 +1,4 @@
+import { workerHome } from '../fixtures/worker-home';
+import { layoutsSuite } from './layouts-suite';
+
+layoutsSuite(workerHome());
