@@ -76,7 +76,7 @@ describe('rollcall sync --from etcd', () => {
     const brief = etcd.grant(2);
     etcd.put(`user.rpc/${brief.decimal}`, '10.0.0.6:8080', brief.lease);
     await mirror.prints(/^added .*10\.0\.0\.6:8080/m);
-    // Nobody keeps this lease alive.
+    // No client renews this lease.
     await holds(target, 'user.rpc', [ids[0] ?? '']);
     etcd.ctl('lease', 'revoke', lease);
     for (const service of services) await holds(target, service, []);

@@ -48,9 +48,10 @@ Examples:
   rollcall sync --from eureka http://eureka:8761/eureka --dry-run
   rollcall sync --from nacos http://nacos:8848/nacos -n staging --interval 5s
   rollcall sync --from consul http://consul:8500 --service 'pay*'
-  rollcall sync --from etcd http://etcd:2379 --layout go-zero --layout kratos=/microservices
+  rollcall sync --from etcd http://etcd:2379 --layout kratos=/microservices
 
-See docs/migrate/consul.md, docs/migrate/etcd.md, docs/migrate/eureka.md and docs/migrate/nacos.md.`;
+See docs/migrate/consul.md, docs/migrate/etcd.md, docs/migrate/eureka.md and
+docs/migrate/nacos.md.`;
 
 interface SourceOptions {
   group?: string[] | undefined;
