@@ -94,11 +94,10 @@ export class FakeEtcd {
     this.#token = `token-${Number(this.#token.slice(6)) + 1}`;
   }
 
-  /** Becomes an empty etcd of another cluster. */
+  /** Becomes an empty etcd of another cluster, of which its watches do not hear. */
   replace(): void {
     this.#cluster = '1';
     this.#history = [];
-    this.cut();
   }
 
   get #revision(): number {

@@ -9,6 +9,8 @@ interface KeysOptions<Item> {
   http: EtcdHttp;
   /** Beginning of the keys, one character a byte; empty: all keys. */
   prefix: string;
+  /** Time after which a watch is opened anew, in milliseconds; default {@link WATCH_MS}. */
+  watchMs?: number;
   /** Converts an entry; undefined to leave it out. */
   read(entry: HeldEntry): Item | undefined;
 }
@@ -131,11 +133,12 @@ export class EtcdKeys<Item> {
    */
   async #watch(onChange: () => void, signal: AbortSignal): Promise<void> {
     const isNew = !this.#isWatched;
-    const over = AbortSignal.timeout(WATCH_MS);
+    const { http, watchMs = WATCH_MS } = this.#options;
+    const over = AbortSignal.timeout(watchMs);
     const create_request = { ...this.#range(), start_revision: String((this.#revision ?? 0) + 1) };
     const either = AbortSignal.any([signal, over]);
     try {
-      for await (const result of this.#options.http.stream('/watch', { create_request }, either, WATCH_MS)) {
+      for await (const result of http.stream('/watch', { create_request }, either, watchMs)) {
         if (asFlag(result.canceled, false)) throw lost(asText(result.cancel_reason) || 'its revision is compacted');
         if (asFlag(result.created, false)) {
           this.#assertSameHistory(asObject(result.header));

@@ -71,11 +71,13 @@ describe('an etcd', () => {
 
   it('[K21, K27] is read below the prefixes of its layouts only, each key once', async () => {
     const layouts = ['kratos=/microservices', 'go-kit=/services/add/', 'go-zero=/services/'];
-    const { etcd, source, read } = await stage({ layouts, services: ['add', 'hello'] });
+    const { etcd, source, read } = await stage({ layouts, services: ['add', 'hello', 'ices*'] });
     const hello = { id: 'h1', name: 'hello', version: '', metadata: {}, endpoints: ['grpc://10.0.0.9:9000'] };
     etcd.put('/microservices/hello/h1', JSON.stringify(hello), '5');
     etcd.put('/services/add/one', '10.0.0.1:8080', '6');
     etcd.put('/services/other/8', '10.0.0.1:8081', '8');
+    // Below the prefix of another layout.
+    etcd.put('/microservices/plain/9', '10.0.0.1:8082', '9');
     expect(await read()).toEqual(['hello h1', 'add one']);
     expect(etcd.asked.map(({ body }) => Buffer.from(String(body.key), 'base64').toString())).toEqual([
       '/microservices',
@@ -146,7 +148,10 @@ describe('an etcd', () => {
     const { etcd, read, follow, changed } = await stage();
     await read();
     await follow();
-    await changed(() => etcd.replace());
+    await changed(() => {
+      etcd.replace();
+      etcd.cut();
+    });
     await until(() => etcd.watching === 1);
     expect(await read()).toEqual([]);
     await changed(() => etcd.put('user.rpc/5', '10.0.0.6:8080', '5'));
