@@ -136,6 +136,15 @@ describe('rollcall sync --from etcd', () => {
       });
     const added = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as SyncReport).added; // `as`: what it prints
     expect(added(await sync([]))).toBe(3);
+    expect(await sync(['--group', 'g'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('etcd has neither'),
+    });
+    const other = ['sync', '--from', 'consul', etcd.url, '--layout', 'go-zero', '--dry-run'];
+    expect(await stage.cli.run(other, target.env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--layout'),
+    });
     expect(await sync([], 'root')).toMatchObject({ code: 4, stderr: expect.stringContaining('not enabled') });
     for (const name of ['root', 'reader']) etcd.ctl('user', 'add', `${name}:secret`);
     etcd.ctl('user', 'grant-role', 'root', 'root');
