@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
+import { RealEtcd } from '../sync/real-etcd';
 import { pageProblems } from './page-problems';
 import { readersEnvironment } from './readers-environment';
 import { readSteps, runSteps } from './walk';
 
-/** Address of Rollcall in the guides. The registry that is migrated from is replaced by a second Rollcall. */
+/** Address of Rollcall in the guides. The registry that is migrated from is replaced by a second Rollcall, but etcd is real. */
 const SHOWN_HOST = '127.0.0.1:8787';
+const ETCD_HOST = '127.0.0.1:2379';
 
 let installed: string;
 let env: NodeJS.ProcessEnv;
@@ -29,6 +31,7 @@ async function registryIn(data: string) {
 
 describe.each([
   ['docs/migrate/consul.md', '127.0.0.1:8500'],
+  ['docs/migrate/etcd.md', ETCD_HOST],
   ['docs/migrate/eureka.md', '127.0.0.1:8761'],
   ['docs/migrate/nacos.md', '127.0.0.1:8848'],
   ['docs/migrate/go-micro.md', undefined],
@@ -37,7 +40,7 @@ describe.each([
     const folder = temporaryFolder();
     const [registry, old] = await Promise.all([
       registryIn(join(folder, 'data')),
-      oldHost === undefined ? undefined : registryIn(join(folder, 'old')),
+      oldHost === undefined ? undefined : oldHost === ETCD_HOST ? RealEtcd.start() : registryIn(join(folder, 'old')),
     ]);
     let text = readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_HOST, new URL(registry.url).host);
     if (oldHost !== undefined && old !== undefined) text = text.replaceAll(oldHost, new URL(old.url).host);

@@ -31,9 +31,9 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
-  gateway: { rooms: ['model', 'auth', 'client', 'codecs', 'protocols'], packages: ['@bufbuild/protobuf', 'node:*'] },
+  gateway: { rooms: ['model', 'auth', 'client', 'codecs', 'protocols'], packages: ['@bufbuild/protobuf', 'node:*', 'ws'] },
   cli: {
-    rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
+    rooms: ['client', 'model', 'codecs', 'layouts', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['@bufbuild/protobuf', 'fast-xml-parser', 're2js', 'zod'], apart: true },

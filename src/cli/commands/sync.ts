@@ -32,33 +32,39 @@ const LOOKS_PER_TTL_COUNT = 3;
 /** Twice as often as leases need renewal, so that no renewal is late. */
 const BEATS_PER_TTL_COUNT = 6;
 
-const KINDS = ['nacos', 'eureka', 'consul'] as const;
+const KINDS = ['nacos', 'eureka', 'consul', 'etcd'] as const;
 type Kind = (typeof KINDS)[number];
+
+const NAMES: Readonly<Record<Kind, string>> = { nacos: 'Nacos', eureka: 'Eureka', consul: 'Consul', etcd: 'etcd' };
 
 const HOW = `
 Environment, which other users of this machine cannot see, unlike options:
   ROLLCALL_SOURCE_USER      user of the source
   ROLLCALL_SOURCE_PASSWORD  password of the source
   ROLLCALL_SOURCE_TOKEN     token of the source; that of an ACL for Consul
+  NODE_EXTRA_CA_CERTS       file of the authority of the source's certificate
 
 Examples:
   rollcall sync --from eureka http://eureka:8761/eureka --dry-run
   rollcall sync --from nacos http://nacos:8848/nacos -n staging --interval 5s
   rollcall sync --from consul http://consul:8500 --service 'pay*'
+  rollcall sync --from etcd http://etcd:2379 --layout kratos=/microservices
 
-See docs/migrate/consul.md, docs/migrate/eureka.md and docs/migrate/nacos.md.`;
+See docs/migrate/consul.md, docs/migrate/etcd.md, docs/migrate/eureka.md and
+docs/migrate/nacos.md.`;
 
 interface SourceOptions {
   group?: string[] | undefined;
   service?: string[] | undefined;
   sourceNamespace?: string | undefined;
   sourceDatacenter?: string | undefined;
+  layout?: string[] | undefined;
   sourceUser?: string | undefined;
   sourcePassword?: string | undefined;
   sourceToken?: string | undefined;
 }
 
-function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOptions): Source {
+async function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOptions): Promise<Source> {
   const { env } = process;
   const http = new SourceHttp(url, {
     user: options.sourceUser ?? env.ROLLCALL_SOURCE_USER,
@@ -70,12 +76,20 @@ function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOp
   if (kind !== 'consul' && sourceDatacenter !== undefined) {
     throw new CliError(EXIT.usage, 'Only Consul has datacenters: omit --source-datacenter.');
   }
+  if (kind !== 'etcd' && options.layout !== undefined) {
+    throw new CliError(EXIT.usage, 'Only etcd has layouts: omit --layout.');
+  }
   if (kind === 'nacos') return new NacosSource({ http, namespace, groups, filter: serviceFilter(services), now });
   if (groups.length > 0 || namespace !== undefined) {
     throw new CliError(
       EXIT.usage,
-      `${kind === 'consul' ? 'Consul' : 'Eureka'} has neither groups nor namespaces: omit --group and --source-namespace.`,
+      `${NAMES[kind]} has neither groups nor namespaces: omit --group and --source-namespace.`,
     );
+  }
+  if (kind === 'etcd') {
+    // Layouts bring the schemas of the model along, which no other command has to wait for.
+    const { EtcdSource } = await import('../sync/etcd-source');
+    return new EtcdSource({ http, filter: serviceFilter(services), layouts: options.layout ?? [] });
   }
   const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
   const filter = serviceFilter(services, isSame);
@@ -115,9 +129,14 @@ async function report(run: Run, isDry: boolean): Promise<void> {
   const done: Difference[] = [];
   const mirror = mirrorOf(run, (difference) => done.push(difference));
   await mirror.look(run.signal);
+  noteRemark(run);
   const plan = isDry ? mirror.plan() : await mirror.write(run.signal);
   const result = syncReport(run.source.name, isDry ? differencesOf(plan) : done, plan.same.length);
   print.answer(result, ...reportViews(result));
+}
+
+function noteRemark({ source, connection }: Run): void {
+  if (source.remark !== undefined) connection.print.note(source.remark);
 }
 
 /** Mirrors until it is stopped. */
@@ -129,6 +148,7 @@ async function follow(run: Run, intervalMs: number): Promise<void> {
   );
   // A source that fails later is waited for. One that fails at the start probably has a wrong URL.
   await mirror.look(signal);
+  noteRemark(run);
   print.note(`mirroring ${source.name} into ${place.namespace} of ${place.url}, every ${durationText(intervalMs)}`);
   const loop = new MirrorLoop({
     mirror,
@@ -148,7 +168,7 @@ export function syncCommand() {
   return registryCommand('sync')
     .summary('mirror another registry into this one')
     .description(
-      'Mirrors a Nacos, Eureka or Consul registry into this one, one way, until stopped. It reads the source like one of its ' +
+      'Mirrors a Nacos, Eureka, Consul or etcd registry into this one, one way, until stopped. It reads the source like one of its ' +
         'clients, renews the instances that it has written, and removes those that are gone from the source. It changes ' +
         'nothing else: instances that register here directly take precedence. Differences are printed as they are applied.',
     )
@@ -163,6 +183,11 @@ export function syncCommand() {
     .option('--service <name>', 'only these services: orders, group@@orders, orders*; may be repeated', list)
     .option('--group <group>', 'only these groups of Nacos; may be repeated', list)
     .option('--source-namespace <id>', 'namespace of Nacos (default public)')
+    .option(
+      '--layout <kind[=prefix]>',
+      'how services are kept in etcd: go-zero, kratos=/microservices; may be repeated',
+      list,
+    )
     .option('--source-datacenter <name>', 'datacenter of Consul (default that of the agent)')
     .option('--source-user <name>', 'user of the source')
     .option('--source-password <password>', 'password of the source')
@@ -170,7 +195,7 @@ export function syncCommand() {
     .addHelpText('after', HOW)
     .action(async (url, options) => {
       const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
-      const source = sourceOf(from, url, intervalMs, options);
+      const source = await sourceOf(from, url, intervalMs, options);
       const connection = connect({ ...options, url: to ?? options.url });
       const writer: Writer = {
         mirror: source.name,

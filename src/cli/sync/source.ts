@@ -17,6 +17,8 @@ export interface SourceInstance {
 export interface Source {
   /** Name of the source, for people and for the marks of mirrored instances. Never contains a secret. */
   readonly name: string;
+  /** Remark on the last read, for people; undefined if there is none. */
+  readonly remark?: string | undefined;
   /** Reports whether a service is mirrored. */
   covers(service: ServiceName): boolean;
   /**
