@@ -248,6 +248,20 @@ describe('a registry that is away', () => {
     expect(stage.has(dead.lease)).toBe(false);
   });
 
+  it('[KL10] costs no client its lease that waits until it is back', async () => {
+    const { stage, gateway } = await begin();
+    const noisy = await gateway.grant('other', TTL_MS);
+    const [quiet] = (await clientsOf(stage, gateway, 1)) as [Client]; // `as`: one was asked for
+    stage.isRegistryAway = true;
+    const call = () => void gateway.kept.heard(noisy, 'other').catch(() => {});
+    await stage.pass(2 * TTL_MS, call);
+    await stage.returnRegistry();
+    await stage.pass(TTL_MS - 1_000, call);
+    expect(stage.has(quiet.lease)).toBe(true);
+    await stage.pass(4_000, call);
+    expect(stage.has(quiet.lease)).toBe(false);
+  });
+
   it('[KL10] for one gateway alone leaves its leases to the registry, and takes them back', async () => {
     const { stage, gateway } = await begin();
     const clients = await clientsOf(stage, gateway, 3);
