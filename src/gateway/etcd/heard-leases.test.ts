@@ -68,6 +68,31 @@ describe('a lease whose client is silent', () => {
     expect(firstLapse(60_000)).toBe(10_500);
   });
 
+  it('[KL9] lapses as if keepalives that are refused had not been sent, however many', () => {
+    const { leases, firstLapse, freeze } = begin();
+    leases.add('a', 10_000);
+    let passed = 0;
+    for (; leases.lapsed().length === 0 && passed < 60_000; passed += 250) {
+      leases.hear('a');
+      leases.hear('a');
+      leases.refute('a');
+      leases.refute('a');
+      freeze(250);
+      leases.pass();
+    }
+    expect(passed).toBe(10_500);
+    const heardAt = 1_000 + passed;
+    leases.hear('a');
+    leases.confirm('a', heardAt);
+    leases.refute('a');
+    expect(leases.heardAt('a')).toBe(heardAt);
+    freeze(250);
+    leases.pass();
+    leases.spare('a');
+    leases.confirm('a', heardAt);
+    expect(firstLapse(60_000)).toBe(10_500);
+  });
+
   it('[KL7] lapses after two times to live of attention, if gaps repeat', () => {
     const { leases, freeze, firstLapse } = begin();
     leases.add('a', 10_000);

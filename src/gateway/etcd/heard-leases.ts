@@ -17,14 +17,19 @@ export interface ProcessClocks {
   wall(): number;
 }
 
-/** A lease, and when its client was heard. */
-interface Heard {
-  readonly ttlMs: number;
+/** When the client of a lease was heard, and how near its lease is to its end. */
+interface Hearing {
   heardAt: number;
   /** Start of its time to live: later than `heardAt` if its client could not be answered then. */
   countsFrom: number;
-  /** Attention when it was found near its limit; undefined if it was not since its client was heard. */
+  /** Attention when it was found near its limit; undefined if it was not since then. */
   askedAt: number | undefined;
+}
+
+interface Heard extends Hearing {
+  readonly ttlMs: number;
+  /** State before the keepalives that the registry has not acknowledged; undefined if it has acknowledged all. */
+  confirmed: Hearing | undefined;
 }
 
 /**
@@ -59,8 +64,7 @@ export class HeardLeases {
 
   /** Adds a lease, or replaces it. Its client has just been heard. */
   add(name: string, ttlMs: number): void {
-    const now = this.#clocks.monotonic();
-    const lease = { ttlMs, heardAt: now, countsFrom: now, askedAt: undefined };
+    const lease = { ttlMs, ...heardNow(this.#clocks.monotonic()), confirmed: undefined };
     this.#leases.set(name, lease);
     this.#earliest = Math.min(this.#earliest, this.#endsAt(lease));
   }
@@ -74,23 +78,45 @@ export class HeardLeases {
     return this.#leases.get(name)?.heardAt;
   }
 
-  /** Records that the client of a lease was heard, now unless another time is given. */
-  hear(name: string, heardAt = this.#clocks.monotonic()): void {
+  /** Records that the client of a lease was heard. {@link confirm} or {@link refute} follow. */
+  hear(name: string): void {
     const lease = this.#leases.get(name);
     if (lease === undefined) return;
-    lease.heardAt = heardAt;
-    this.#countFrom(lease, heardAt);
+    const { heardAt, countsFrom, askedAt } = lease;
+    lease.confirmed ??= { heardAt, countsFrom, askedAt };
+    this.#set(lease, heardNow(this.#clocks.monotonic()));
+  }
+
+  /** Records that the registry has acknowledged what was heard then. */
+  confirm(name: string, heardAt: number): void {
+    const lease = this.#leases.get(name);
+    if (lease === undefined) return;
+    if (lease.heardAt > heardAt) lease.confirmed = heardNow(heardAt);
+    else {
+      // It may have been spared since.
+      this.#set(lease, { ...heardNow(heardAt), countsFrom: Math.max(lease.countsFrom, heardAt) });
+      lease.confirmed = undefined;
+    }
+  }
+
+  /** Records that the registry has refused what was heard: it keeps no lease alive. */
+  refute(name: string): void {
+    const lease = this.#leases.get(name);
+    if (lease?.confirmed === undefined) return;
+    this.#set(lease, lease.confirmed);
+    lease.confirmed = undefined;
   }
 
   /** Gives a lease its time to live from now on, though its client was not heard. */
   spare(name: string): void {
     const lease = this.#leases.get(name);
-    if (lease !== undefined) this.#countFrom(lease, this.#clocks.monotonic());
+    if (lease === undefined) return;
+    this.#set(lease, { heardAt: lease.heardAt, countsFrom: this.#clocks.monotonic(), askedAt: undefined });
+    lease.confirmed = undefined;
   }
 
-  #countFrom(lease: Heard, time: number): void {
-    lease.countsFrom = time;
-    lease.askedAt = undefined;
+  #set(lease: Heard, hearing: Hearing): void {
+    Object.assign(lease, hearing);
     this.#earliest = Math.min(this.#earliest, this.#endsAt(lease));
   }
 
@@ -153,3 +179,6 @@ export class HeardLeases {
     return Math.max(endsAt, Math.min(this.#heldUntil, endsAt + ATTENTION_HOLD_MAX_MS));
   }
 }
+
+/** Returns the state of a lease whose client is heard at a time. */
+const heardNow = (time: number): Hearing => ({ heardAt: time, countsFrom: time, askedAt: undefined });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayStage, type StagedGateway } from '../../../test/fixtures/gateway-stage';
 import { settle } from '../../../test/simulation/virtual-time';
+import { RegistryError } from '../../model/errors';
 import { KEEPER_TTL_MS } from './kept-leases';
 
 const TTL_MS = 10_000;
@@ -123,7 +124,67 @@ describe('a client', () => {
   });
 });
 
+describe('a gateway whose calls fail', () => {
+  it('[KL9] for one token keeps none of its leases alive if that is refused', async () => {
+    const { stage, gateway } = await begin();
+    const [client] = (await clientsOf(stage, gateway, 1)) as [Client]; // `as`: one was asked for
+    gateway.failures.set(OWNER, new RegistryError('UNAUTHENTICATED', 'the token has ended'));
+    await stage.pass(TTL_MS - 500, stepAll([client]));
+    expect(stage.has(client.lease)).toBe(true);
+    await stage.pass(500 + ENDS_WITHIN_MS, stepAll([client]));
+    expect(stage.has(client.lease)).toBe(false);
+  });
+
+  it('[KL10] for one token gives its clients a time to live to come back', async () => {
+    const { stage, gateway } = await begin();
+    const [noisy, quiet] = (await clientsOf(stage, gateway, 2)) as [Client, Client]; // `as`: two were asked for
+    const other = await gateway.grant('other', TTL_MS);
+    gateway.failures.set(OWNER, new Error('the socket is closed'));
+    await stage.pass(TTL_MS + 2_000, stepAll([noisy]));
+    expect([stage.has(quiet.lease), stage.has(other)]).toEqual([true, false]);
+    gateway.failures.clear();
+    await stage.pass(TTL_MS - 2_000, stepAll([noisy]));
+    expect(stage.has(quiet.lease)).toBe(true);
+    await stage.pass(2_000 + ENDS_WITHIN_MS, stepAll([noisy]));
+    expect([stage.has(quiet.lease), stage.has(noisy.lease)]).toEqual([false, true]);
+  });
+
+  it('[KL10] takes over its leases with a new lease of its own, once that succeeds', async () => {
+    for (const fails of [false, true]) {
+      const { stage, gateway } = await begin();
+      const lease = await gateway.grant(OWNER, 6 * TTL_MS);
+      if (fails) gateway.failures.set(OWNER, new Error('the socket is closed'));
+      await stage.calls('gateway').revoke(gateway.kept.keeper ?? '');
+      await stage.pass(KEEPER_TTL_MS / 3 + 1_000);
+      expect(await stage.calls(OWNER).read(lease)).toMatchObject(fails ? { id: lease } : { kept: true });
+      gateway.failures.clear();
+      await stage.pass(1_000);
+      expect(await stage.calls(OWNER).read(lease)).toMatchObject({ kept: true });
+    }
+  });
+
+  it('[KL8] refuses keepalives that wait when it closes', async () => {
+    const { gateway } = await begin();
+    const [one, two] = [await gateway.grant(OWNER, TTL_MS), await gateway.grant(OWNER, TTL_MS)];
+    await gateway.kept.heard(one, OWNER);
+    const waiting = gateway.kept.heard(two, OWNER);
+    await gateway.kept.close();
+    await expect(waiting).rejects.toThrow('closed');
+  });
+});
+
 describe('a gateway that was frozen', () => {
+  it('[KL10] with its machine renews its own lease at once, as its clock stood still', async () => {
+    const { stage, gateway } = await begin();
+    const { keeper } = gateway.kept;
+    gateway.freeze();
+    await stage.pass(2 * KEEPER_TTL_MS);
+    gateway.suspendedMs = 2 * KEEPER_TTL_MS;
+    gateway.thaw();
+    await settle();
+    expect(gateway.kept.keeper).not.toBe(keeper);
+  });
+
   it('[KL10] for less than its own time to live loses no lease, and detects the dead', async () => {
     const { stage, gateway } = await begin();
     const clients = await clientsOf(stage, gateway, 10);
@@ -185,6 +246,20 @@ describe('a registry that is away', () => {
     await stage.pass(KEEPER_TTL_MS, stepAll(clients));
     for (const { lease } of others) expect(stage.has(lease)).toBe(true);
     expect(stage.has(dead.lease)).toBe(false);
+  });
+
+  it('[KL10] costs no client its lease that waits until it is back', async () => {
+    const { stage, gateway } = await begin();
+    const noisy = await gateway.grant('other', TTL_MS);
+    const [quiet] = (await clientsOf(stage, gateway, 1)) as [Client]; // `as`: one was asked for
+    stage.isRegistryAway = true;
+    const call = () => void gateway.kept.heard(noisy, 'other').catch(() => {});
+    await stage.pass(2 * TTL_MS, call);
+    await stage.returnRegistry();
+    await stage.pass(TTL_MS - 1_000, call);
+    expect(stage.has(quiet.lease)).toBe(true);
+    await stage.pass(4_000, call);
+    expect(stage.has(quiet.lease)).toBe(false);
   });
 
   it('[KL10] for one gateway alone leaves its leases to the registry, and takes them back', async () => {

@@ -123,9 +123,8 @@ export class KeptLeases {
   heard(lease: string, owner: string): Promise<Keepalive> {
     this.#pass();
     const isKept = this.#owners.get(lease) === owner;
-    const before = isKept ? this.#heard.heardAt(lease) : undefined;
     if (isKept) this.#heard.hear(lease);
-    const renewal = { heardAt: this.#clocks.monotonic(), before };
+    const renewal = { heardAt: this.#clocks.monotonic(), isKept };
     if (this.#away !== undefined) {
       // The registry learns of it once it is back.
       if (isKept) this.#waiting.put(owner, lease, { ...renewal, callers: [] });
@@ -191,7 +190,7 @@ export class KeptLeases {
   /** Renews a lease as of the time when its client was heard. */
   #renewAgain(owner: string, lease: string): void {
     const heardAt = this.#heard.heardAt(lease);
-    if (heardAt !== undefined) this.#waiting.put(owner, lease, { heardAt, before: heardAt, callers: [] });
+    if (heardAt !== undefined) this.#waiting.put(owner, lease, { heardAt, isKept: true, callers: [] });
   }
 
   #passOn(owner: string): void {
@@ -223,12 +222,13 @@ export class KeptLeases {
     const now = this.#clocks.monotonic();
     for (const { lease, remainingMs, kept } of renewed) {
       const { callers, heardAt } = batch.get(lease) ?? { callers: [], heardAt: now };
-      const by = this.#owners.get(lease);
-      if (callers.length > 0 && by === undefined) {
+      const isHeard = callers.length > 0;
+      if (isHeard && !this.#owners.has(lease)) {
         this.granted(lease, owner, remainingMs && remainingMs + Math.floor(now - heardAt));
-      } else if (callers.length > 0 && by !== owner) {
+      } else if (isHeard) {
+        // It may be another token that may use the lease.
         this.#owners.set(lease, owner);
-        this.#heard.hear(lease, heardAt);
+        this.#heard.confirm(lease, heardAt);
       }
       // The lease of the gateway may have ended.
       if (remainingMs !== null && kept === undefined) this.#checkKeeperIn(KEEPER_RETRY_MS);
@@ -252,8 +252,8 @@ export class KeptLeases {
 
   /** A keepalive that the registry refuses keeps no lease alive: the token of its client may have ended. */
   #refused(batch: RenewalBatch, error: unknown): void {
-    for (const [lease, { heardAt, before, callers }] of batch) {
-      if (before !== undefined && this.#heard.heardAt(lease) === heardAt) this.#heard.hear(lease, before);
+    for (const [lease, { isKept, callers }] of batch) {
+      if (isKept) this.#heard.refute(lease);
       for (const { reject } of callers) reject(error);
     }
   }
@@ -279,9 +279,9 @@ export class KeptLeases {
  */
 function partsOf(batch: RenewalBatch): RenewalBatch[] {
   const all = [...batch];
-  const kept = all.filter(([, { before }]) => before !== undefined);
+  const kept = all.filter(([, { isKept }]) => isKept);
   if (kept.length === all.length || all.length === 1) return [];
-  const others = all.filter(([, { before }]) => before === undefined);
+  const others = all.filter(([, { isKept }]) => !isKept);
   const half = Math.ceil(others.length / 2);
   const parts = kept.length > 0 ? [kept, others] : [others.slice(0, half), others.slice(half)];
   return parts.map((part) => new Map(part));

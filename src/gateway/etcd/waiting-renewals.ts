@@ -10,8 +10,8 @@ export type Keepalive = { remainingMs: number | null } | undefined;
 /** A renewal that waits for its call. */
 export interface WaitingRenewal {
   heardAt: number;
-  /** When the client was heard before, by a lease that the gateway keeps already. */
-  before: number | undefined;
+  /** True if the gateway keeps the lease already, for the same owner. */
+  isKept: boolean;
   callers: { resolve(answer: Keepalive): void; reject(error: unknown): void }[];
 }
 
@@ -79,9 +79,9 @@ export class WaitingRenewals {
   /** Rejects all callers. What the gateway has heard of leases that it keeps still waits. */
   rejectAll(error: unknown): void {
     for (const { waiting } of this.#queues.values()) {
-      for (const [lease, { before, callers }] of waiting) {
+      for (const [lease, { isKept, callers }] of waiting) {
         for (const { reject } of callers.splice(0)) reject(error);
-        if (before === undefined) waiting.delete(lease);
+        if (!isKept) waiting.delete(lease);
       }
     }
   }
