@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { base64 as b, EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { base64 as b } from '../../../test/fixtures/etcd-stream';
 import { everyRow } from '../../../test/fixtures/every-row';
 import { ROOT_TOKEN } from '../../../test/fixtures/test-app';
 import { EVENT_STREAM_KEEPALIVE_MS, FAILED_LOGINS_MAX_COUNT } from '../../model/limits';
