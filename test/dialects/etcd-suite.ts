@@ -19,7 +19,7 @@ export function etcdSuite({ send, sleep, tokenFor, ns }: Home): void {
     new EtcdStream(await ask(path, messages.map((each) => JSON.stringify(each)).join('\n')));
 
   describe('a client of etcd’s JSON gateway of a complete registry', () => {
-    it('[EK1, EL1, EW1] puts, reads, watches and leases keys, even if the namespace hibernates', async () => {
+    it('[EK1, EG1, EW1] puts, reads, watches and leases keys, even if the namespace hibernates', async () => {
       expect((await call('lease/grant', { TTL: 600, ID: '9223372036854775807' })).value).toMatchObject({
         ID: '9223372036854775807',
         TTL: '600',
