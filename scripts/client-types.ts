@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as batch from '../src/model/batch';
 import * as entry from '../src/model/entry';
+import { EntryCompactionReport } from '../src/model/entry-compaction';
 import * as entryPast from '../src/model/entry-past';
 import * as frames from '../src/model/frames';
 import * as grantedLease from '../src/model/granted-lease';
@@ -283,6 +284,7 @@ const FILES: Record<string, WrittenFile> = {
         schema: entryPast.EntryRollbackRequest,
         about: 'Request for a rollback of entries: one key, a prefix, or those from one key up to another.',
       },
+      EntryCompactionReport: { schema: EntryCompactionReport, about: 'Result of a compaction of entries.' },
       EntryRollbackReport: { schema: entryPast.EntryRollbackReport, about: 'Result of a rollback of entries.' },
     },
   },

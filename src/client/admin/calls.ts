@@ -31,6 +31,7 @@ import type {
 import type { ClientOptions } from '../wire/client-options';
 import type {
   Cause,
+  EntryCompactionReport,
   EntryDiff,
   EntryRollbackBody,
   EntryRollbackReport,
@@ -117,6 +118,8 @@ export interface Calls {
   diffEntries(ask: CallSettings & Page & KeySelection & { from: string; to?: string | undefined }): Promise<EntryDiff>;
   /** Restores the values of entries at a cursor or time, and deletes those that did not exist. */
   rollBackEntries(ask: CallSettings & { body: EntryRollbackBody }): Promise<EntryRollbackReport>;
+  /** Drops the history of entries before a revision. */
+  compactEntries(ask: CallSettings & { body: { revision: number } }): Promise<EntryCompactionReport>;
   /** Grants a lease, which entries and instances can be held by. `grantLease` of `rollcall/client/locks` also renews it. */
   grantLease(ask: CallSettings & { body: LeaseGrantBody }): Promise<GrantedLease>;
   /** Lists the granted leases of this token, or all if it may operate the namespace. */
@@ -236,6 +239,7 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   rollBackService: ['POST', `${SERVICE}/rollback`],
   diffEntries: ['GET', `${NAMESPACE}/diff/kv`],
   rollBackEntries: ['POST', `${NAMESPACE}/rollback/kv`],
+  compactEntries: ['POST', `${NAMESPACE}/kv-compaction`],
   grantLease: ['POST', `${NAMESPACE}/leases`],
   listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
   readGrantedLease: ['GET', LEASE],

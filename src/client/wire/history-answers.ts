@@ -253,6 +253,12 @@ export interface EntryRollbackBody {
   to: string;
 }
 
+/** Result of a compaction of entries. */
+export interface EntryCompactionReport {
+  /** Revision from which on the history of entries is complete. */
+  compactedRevision: number;
+}
+
 /** Result of a rollback of entries. */
 export interface EntryRollbackReport {
   to: Moment;
