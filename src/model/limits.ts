@@ -1372,3 +1372,6 @@ export const ETCD_STREAM_QUEUE_CHARACTERS = 1024 * 1024;
 
 /** Time after which a stream of etcd's JSON, which has no end, no longer counts for its token if it was cut off unnoticed. */
 export const ETCD_STREAM_WAIT_MS = 60 * 60 * 1_000;
+
+/** Requests of one stream of an etcd client that wait for their turn, before no further ones are read. */
+export const ETCD_STREAM_BACKLOG_COUNT = 100;

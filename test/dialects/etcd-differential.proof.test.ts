@@ -68,7 +68,7 @@ const SEEDS = (process.env.ETCD_SEEDS ?? '1,2,3').split(',').map(Number);
 const REQUESTS = Number(process.env.ETCD_REQUESTS ?? 400);
 
 describe('the door for etcd, compared with etcd 3.4', () => {
-  it.each(SEEDS)('answers random requests alike, with seed %d', async (seed) => {
+  it.each(SEEDS)('[EK8] answers random requests alike, with seed %d', async (seed) => {
     const pair = await Pair.start();
     const requests = new EtcdRequests(new SeededRandom(seed));
     const differences: string[] = [];
@@ -87,7 +87,7 @@ describe('the door for etcd, compared with etcd 3.4', () => {
     expect(differences.join('\n')).toBe('');
   });
 
-  it('answers the requests of a table alike, but where a reason is given', async () => {
+  it('[EK8] answers the requests of a table alike, but where a reason is given', async () => {
     const pair = await Pair.start();
     const differences: string[] = [];
     for (const { path, body, differs } of ETCD_CASES) {

@@ -49,7 +49,7 @@ export class EtcdRequests {
     if (kind < 96) return { path: 'lease/timetolive', body: { ID: this.#of(LEASES), keys: random.whole(0, 1) === 1 } };
     if (kind < 97) return { path: 'lease/keepalive', body: { ID: this.#of(LEASES) } };
     if (kind < 98) return { path: 'lease/leases', body: {} };
-    if (kind < 99 && !process.env.SKIP) return { path: 'kv/compaction', body: { revision: this.#compaction() } };
+    if (kind < 99) return { path: 'kv/compaction', body: { revision: this.#compaction() } };
     return {
       path: this.#of(['election/leader', 'lock/unlock']),
       body: { name: bytes('e'), key: bytes(this.#of(KEYS)) },
@@ -94,7 +94,7 @@ export class EtcdRequests {
     return {
       key: bytes(this.#isRare() && this.#isRare() ? '' : this.#of(KEYS)),
       ...(ignore === 2 ? {} : { value: bytes(this.#of(VALUES)) }),
-      ...(this.#isRare() && !process.env.SKIP ? { lease: this.#of(LEASES) } : {}),
+      ...(this.#isRare() ? { lease: this.#of(LEASES) } : {}),
       ...(keepsLease ? { ignore_lease: true } : {}),
       ...(ignore === 2 || ignore === 3 ? { ignore_value: true } : {}),
       prev_kv: random.whole(0, 3) === 0,

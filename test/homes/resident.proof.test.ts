@@ -5,6 +5,7 @@ import { tokensSuite } from '../access/tokens-suite';
 import { consulAgentSuite } from '../dialects/consul-agent-suite';
 import { consulHealthSuite } from '../dialects/consul-health-suite';
 import { consulKvSuite } from '../dialects/consul-kv-suite';
+import { etcdSuite } from '../dialects/etcd-suite';
 import { eurekaSuite } from '../dialects/eureka-suite';
 import { goMicroKeptSuite } from '../dialects/go-micro-kept-suite';
 import { goMicroWatchSuite } from '../dialects/go-micro-watch-suite';
@@ -37,6 +38,7 @@ const SUITES: Record<string, (home: Home) => void> = {
   entries: entriesSuite,
   layouts: layoutsSuite,
   directory: directorySuite,
+  etcd: etcdSuite,
   Eureka: eurekaSuite,
   'go-micro watch': goMicroWatchSuite,
 };

@@ -54,17 +54,21 @@ async function takeMessages(
 ): Promise<void> {
   const texts = new JsonTexts(ETCD_JSON_MAX_BYTES);
   const decoder = new TextDecoder();
-  const take = (piece: string): void => {
-    for (const text of texts.push(piece)) if (!stream.isOver) input.take(messageOfJson(method.input, text));
+  const take = async (piece: string): Promise<void> => {
+    for (const text of texts.push(piece)) {
+      if (stream.isOver) return;
+      const waiting = input.take(messageOfJson(method.input, text));
+      if (waiting !== undefined) await waiting;
+    }
   };
   try {
     const reader = request.body?.getReader();
     while (reader !== undefined && !stream.isOver) {
       const { done, value } = await reader.read().catch(rejectBrokenOff);
       if (done) break;
-      take(decoder.decode(value, { stream: true }));
+      await take(decoder.decode(value, { stream: true }));
     }
-    take(decoder.decode());
+    await take(decoder.decode());
     texts.end();
     input.finish();
   } catch (error) {

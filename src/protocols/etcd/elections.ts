@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { KeyValue } from '../../codecs/etcd/messages/kv_pb';
 import {
   type CampaignRequest,
   type CampaignResponse,
@@ -20,7 +21,7 @@ import { byteString, bytesOf } from '../../model/bytes';
 import { keyOf } from '../../model/entry';
 import { intervalOf } from '../../model/key-interval';
 import type { EtcdNamespace } from './etcd-namespace';
-import { keyValueOfView, responseHeader } from './key-values';
+import { keyValueOf, keyValueOfView, responseHeader } from './key-values';
 import { leaseOf } from './locks';
 import { frontOf, leaveLine, lineOf, type Place, takePlace, untilChange, waitForFront } from './waiting-line';
 
@@ -90,17 +91,21 @@ export async function observe(
   send: (response: LeaderResponse) => void,
 ): Promise<void> {
   const name = byteString(request.name);
-  let shown = -1;
+  const show = (kv: KeyValue, revision: number): void =>
+    send(create(LeaderResponseSchema, { header: responseHeader(namespace.id, revision), kv }));
   while (!signal.aborted) {
-    const { front, revision } = await frontOf(namespace, name);
-    if (front !== undefined && front.revision > shown) {
-      shown = front.revision;
-      send(create(LeaderResponseSchema, { header: responseHeader(namespace.id, revision), kv: keyValueOfView(front) }));
+    const { front, revision: after } = await frontOf(namespace, name);
+    if (front === undefined) {
+      // Any candidate is the next leader.
+      await untilChange(namespace, { prefix: lineOf(name), isSingle: false, after }, signal, () => true);
+      continue;
     }
-    // Without a leader, any candidate is the next one; with one, its key matters alone.
-    const watched =
-      front === undefined ? { prefix: lineOf(name), isSingle: false } : { prefix: keyOf(front), isSingle: true };
-    await untilChange(namespace, { ...watched, after: revision }, signal, () => true);
+    show(keyValueOfView(front), after);
+    const key = keyOf(front);
+    await untilChange(namespace, { prefix: key, isSingle: true, after }, signal, (change, revision) => {
+      if (change.after !== undefined) show(keyValueOf(key, change.after), revision);
+      return change.type === 'delete';
+    });
   }
 }
 

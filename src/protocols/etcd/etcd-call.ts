@@ -22,7 +22,8 @@ export interface StreamOutput<Response = Message> {
 
 /** Input of a stream. */
 export interface StreamInput<Request = Message> {
-  take(request: Request): void;
+  /** A promise is returned if so many requests wait that the transport should read no further one before it resolves. */
+  take(request: Request): void | Promise<void>;
   /** The client sends nothing more. It may still read. */
   finish(): void;
   /** The client does not read at the moment, and reads again. */

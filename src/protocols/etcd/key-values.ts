@@ -63,14 +63,14 @@ export function valueBytes({ value, valueBase64 }: Pick<EntryContent, 'value' | 
 
 /** Returns an entry as etcd's clients see it. @param key One character a byte. */
 export function keyValueOf(key: string, content: EntryContent): KeyValue {
-  const { createdRevision, revision, version, lease, leaseAlias } = content;
+  const { createdRevision, revision, version, lease, leaseAlias, leaseDoor } = content;
   return create(KeyValueSchema, {
     key: bytesOf(key),
     createRevision: etcdRevision(createdRevision),
     modRevision: etcdRevision(revision),
     version: BigInt(version),
     value: valueBytes(content),
-    lease: leaseNumber(leaseAlias ?? lease),
+    lease: leaseNumber(leaseDoor === 'etcd' ? leaseAlias : lease),
   });
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { base64 as b, EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { base64 as b } from '../../../test/fixtures/etcd-stream';
 
 describe('leases of etcd', () => {
-  it('[EL1] have at least two seconds, and the id that the client chose', async () => {
+  it('[EG1] have at least two seconds, and the id that the client chose', async () => {
     const stage = new EtcdStage();
     expect(await stage.call('lease/grant', { TTL: 1 })).toMatchObject({ TTL: '2', ID: expect.stringMatching(/^\d+$/) });
     expect(await stage.call('lease/grant', { TTL: -1, ID: '9223372036854775807' })).toMatchObject({
@@ -17,7 +18,7 @@ describe('leases of etcd', () => {
     expect(leases).toHaveLength(3);
   });
 
-  it('[EL2] are kept alive, and delete their keys at one revision when they end', async () => {
+  it('[EG2] are kept alive, and delete their keys at one revision when they end', async () => {
     const stage = new EtcdStage();
     await stage.call('lease/grant', { TTL: 10, ID: 5 });
     for (const key of ['k/2', 'k/1']) await stage.call('kv/put', { key: b(key), lease: 5 });

@@ -4,6 +4,7 @@ import { Election } from '../../codecs/etcd/messages/v3election_pb';
 import { Lock } from '../../codecs/etcd/messages/v3lock_pb';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import { RegistryError } from '../../model/errors';
+import { ETCD_STREAM_BACKLOG_COUNT } from '../../model/limits';
 import { alarms, defragment, hash, hashKv, memberList, status } from './cluster';
 import { campaign, leaderOf, observe, proclaim, resign } from './elections';
 import type { EtcdCall, StreamInput, StreamOutput } from './etcd-call';
@@ -168,13 +169,20 @@ function openKeepAlive(
   output: StreamOutput<Shape<(typeof Lease.method.leaseKeepAlive)['output']>>,
 ): StreamInput<Shape<(typeof Lease.method.leaseKeepAlive)['input']>> {
   let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
   const failed = (error: unknown) => output.end(toRegistryError(error));
   return {
     take: (request) => {
       const renewal = keepAlive(namespace, request);
       const before = last;
-      last = renewal.then((response) => before.then(() => output.send(response)));
-      last.catch(failed);
+      waiting += 1;
+      last = renewal
+        .then((response) => before.then(() => output.send(response)))
+        .finally(() => {
+          waiting -= 1;
+        });
+      const handled = last.catch(failed);
+      return waiting > ETCD_STREAM_BACKLOG_COUNT ? handled : undefined;
     },
     finish: () => void last.then(() => output.end(), failed),
     pause: () => {},
@@ -187,9 +195,11 @@ function openObserve(
   { namespace, signal }: EtcdCall,
   output: StreamOutput<Shape<typeof election.observe.output>>,
 ): StreamInput<Shape<typeof election.observe.input>> {
+  const closed = new AbortController();
+  const over = AbortSignal.any([signal, closed.signal]);
   return {
     take: (request) => {
-      observe(namespace, request, signal, (response) => output.send(response)).then(
+      observe(namespace, request, over, (response) => output.send(response)).then(
         () => output.end(),
         (error: unknown) => output.end(toRegistryError(error)),
       );
@@ -197,7 +207,7 @@ function openObserve(
     finish: () => {},
     pause: () => {},
     resume: () => {},
-    close: () => {},
+    close: () => closed.abort(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { base64 as b, EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { base64 as b } from '../../../test/fixtures/etcd-stream';
 
 const NAME = b('jobs');
 

@@ -123,6 +123,7 @@ export function untilChange(
   isAwaited: (change: EntryChange, revision: number) => boolean,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let isOver = false;
   const watches = namespace.openWatches();
   const cancelled = () => reject(ETCD_ERRORS.cancelled());
   signal.addEventListener('abort', cancelled);
@@ -132,7 +133,10 @@ export function untilChange(
     {
       begun: () => {},
       changed: (revision, changes) => {
-        if (changes.some((change) => isAwaited(change, revision))) resolve();
+        // A client that has got what it waited for is not asked about what follows.
+        if (isOver || !changes.some((change) => isAwaited(change, revision))) return;
+        isOver = true;
+        resolve();
       },
       reached: () => {},
       ended: (reason) => reject(endError(reason)),

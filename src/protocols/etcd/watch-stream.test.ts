@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { base64 as b, EtcdStage, type EtcdStream } from '../../../test/fixtures/etcd-stage';
+import { EtcdStage } from '../../../test/fixtures/etcd-stage';
+import { base64 as b, type EtcdStream } from '../../../test/fixtures/etcd-stream';
 import { everyRow } from '../../../test/fixtures/every-row';
 
 const put = (stage: EtcdStage, key: string, value = '') => stage.call('kv/put', { key: b(key), value: b(value) });

@@ -11,7 +11,11 @@ import { ETCD_ERRORS, refusalOf } from '../../codecs/etcd/refusals';
 import { byteString } from '../../model/bytes';
 import { RegistryError } from '../../model/errors';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
-import { ETCD_PROGRESS_INTERVAL_MS, ETCD_WATCHES_PER_STREAM_MAX_COUNT } from '../../model/limits';
+import {
+  ETCD_PROGRESS_INTERVAL_MS,
+  ETCD_STREAM_BACKLOG_COUNT,
+  ETCD_WATCHES_PER_STREAM_MAX_COUNT,
+} from '../../model/limits';
 import type { EntryChange, EntryWatch, EntryWatches, EtcdNamespace, WatchEnd } from './etcd-namespace';
 import { isEmptyInterval, responseHeader } from './key-values';
 import { eventOf, fragments } from './watch-events';
@@ -58,6 +62,7 @@ export class WatchStream {
   readonly #watches: EntryWatches;
   readonly #watchers = new Map<bigint, Watcher>();
   readonly #queue: WatchRequest[] = [];
+  readonly #whenTaken: (() => void)[] = [];
   readonly #progress: ProgressRequest[] = [];
   #beginning: Watcher | undefined;
   #isAsking = false;
@@ -71,11 +76,13 @@ export class WatchStream {
     this.#watches = namespace.openWatches();
   }
 
-  /** Takes a request of the client. */
-  take(request: WatchRequest): void {
+  /** Takes a request of the client. The promise, if one is returned, resolves when those that wait have had their turn. */
+  take(request: WatchRequest): void | Promise<void> {
     if (this.#isClosed) return;
     this.#queue.push(request);
     this.#next();
+    if (this.#queue.length <= ETCD_STREAM_BACKLOG_COUNT) return;
+    return new Promise((resolve) => this.#whenTaken.push(resolve));
   }
 
   /** The client does not read: the registry keeps what follows. */
@@ -94,11 +101,18 @@ export class WatchStream {
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#watches.close();
     this.#watchers.clear();
+    this.#queue.length = 0;
+    this.#taken();
+  }
+
+  #taken(): void {
+    for (const resolve of this.#whenTaken.splice(0)) resolve();
   }
 
   #next(): void {
     while (this.#beginning === undefined && !this.#isAsking && !this.#isClosed) {
       const request = this.#queue.shift()?.requestUnion;
+      if (this.#queue.length === 0) this.#taken();
       if (request === undefined) return;
       if (request.case === 'createRequest') this.#create(request.value);
       else if (request.case === 'cancelRequest') this.#cancel(request.value.watchId);
