@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { deferred } from '../../gateway/checks/deferred';
 import type { PortTls } from '../../gateway/grpc/shared-port';
 import { startConsulGateway } from '../../gateway/program/consul-gateway';
 import { startEtcdGateway } from '../../gateway/program/etcd-gateway';
 import { addressWithPort, listenError } from '../../launcher/listening-address';
 import { onStopSignal } from '../../launcher/stop-signals';
 import { covers } from '../../model/coverage';
+import { deferred } from '../../model/deferred';
 import type { Grant, Scope } from '../../model/grant';
 import { type Connection, connect, registryCommand } from '../connection/registry';
 import { tokenFrom } from '../connection/token-file';

@@ -90,8 +90,9 @@ export class EtcdSource implements Source {
       const found = entry.key.startsWith(prefix) ? layout.read(entry, prefix) : undefined;
       if (found === undefined) continue;
       const { group = DEFAULT_GROUP, service, id, definition } = found;
-      if (safeParse(InstanceDefinition, { ...definition, ephemeral: false }).success)
-        return { group, service, id, body: definition };
+      if (!safeParse(InstanceDefinition, { ...definition, ephemeral: false }).success) continue;
+      // `as`: the schema has checked what a layout leaves open.
+      return { group, service, id, body: definition as SourceInstance['body'] };
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { isIP } from 'node:net';
-import { deferred } from './deferred';
+import { deferred } from '../../model/deferred';
 import {
   addressWithPort,
   type CheckResult,

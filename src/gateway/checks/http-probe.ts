@@ -3,7 +3,7 @@ import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { CheckStatus } from '../../codecs/consul/check';
 import { withoutBrackets } from '../../model/address';
-import { deferred } from './deferred';
+import { deferred } from '../../model/deferred';
 import {
   type CheckResult,
   describeError,

@@ -1,8 +1,8 @@
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { withoutBrackets } from '../../model/address';
+import { deferred } from '../../model/deferred';
 import { RefusedTarget, type TargetRules } from './addresses';
-import { deferred } from './deferred';
 import { probeGrpc } from './grpc-probe';
 import { probeHttp } from './http-probe';
 import { addressWithPort, type CheckResult, describeError, type ProbeDefinition, type Target } from './probe';

@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
+import { deferred } from '../../model/deferred';
 import { GrpcHealth } from '../grpc/grpc-health';
 import { GrpcReflection } from '../grpc/grpc-reflection';
 import { GrpcServer } from '../grpc/grpc-server';
@@ -55,9 +56,9 @@ export async function listenForEtcd(options: EtcdListenerOptions): Promise<EtcdL
     ...(tls && { tls }),
     ...(maxConnections !== undefined && { connectionsMaxCount: maxConnections }),
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = deferred<void>();
   server.once('error', reject);
-  server.listen({ host, port }, resolve);
+  server.listen({ host, port }, () => resolve());
   await promise;
   server.off('error', reject);
   server.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,8 +1,11 @@
+import { WebSocket } from 'ws';
 import { type Client, rollcall } from '../../client/client';
+import type { WebSocketConstructor } from '../../client/wire/client-options';
 import { coreOf } from '../../client/wire/core-of';
 import { openSocket } from '../../client/wire/open-socket';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
+import { type Deferred, deferred } from '../../model/deferred';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import { PING, PONG } from '../../model/frames';
 import { GATEWAY_CALL_OPEN_MAX_MS } from '../../model/limits';
@@ -30,16 +33,16 @@ export class FrameCalls {
   readonly #client: Client;
   readonly #link: SocketLink;
   readonly #user: LinkUser;
-  /** Resolves when the socket is open; a new promise after each break. */
-  #open = Promise.withResolvers<void>();
+  /** Settled when the socket is open, or did not open; another one after each break. */
+  #open: Deferred<void> = deferred();
   /** Error of the last attempt; undefined while the socket is open. */
   #failure: RegistryError | undefined;
   readonly #watches = new Set<NamespaceSocket>();
 
   constructor({ url, namespace, token }: FrameCallsOptions) {
-    this.#client = rollcall({ url, namespace, token });
+    // Node has no WebSocket of its own before version 22. `as`: that of `ws` has the members that the client uses.
+    this.#client = rollcall({ url, namespace, token, WebSocket: WebSocket as unknown as WebSocketConstructor });
     this.#link = coreOf(this.#client).link();
-    this.#open.promise.catch(() => {});
     this.#user = {
       up: () => {
         this.#failure = undefined;
@@ -48,8 +51,7 @@ export class FrameCalls {
       down: (error) => {
         this.#failure = registryError(error);
         this.#open.reject(this.#failure);
-        this.#open = Promise.withResolvers();
-        this.#open.promise.catch(() => {});
+        this.#open = deferred();
       },
     };
     this.#link.join(this.#user);

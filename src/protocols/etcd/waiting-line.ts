@@ -1,4 +1,5 @@
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
+import { deferred } from '../../model/deferred';
 import { type EntryView, keyOf } from '../../model/entry';
 import { intervalOf, intervalOfPrefix } from '../../model/key-interval';
 import type { PutOperation, Transaction } from '../../model/transaction';
@@ -122,7 +123,7 @@ export function untilChange(
   signal: AbortSignal,
   isAwaited: (change: EntryChange, revision: number) => boolean,
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = deferred<void>();
   let isOver = false;
   const watches = namespace.openWatches();
   const cancelled = () => reject(ETCD_ERRORS.cancelled());
