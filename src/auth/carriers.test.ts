@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { everyRow } from '../../test/fixtures/every-row';
-import { type Carrier, credentialReader, DOORS, type Door, isForPaths, isTicket } from './carriers';
+import {
+  type Carrier,
+  credentialReader,
+  DOORS,
+  type Door,
+  isForPaths,
+  isTicket,
+  joinLogin,
+  splitLogin,
+} from './carriers';
 
 const TOKEN = 'rc_abcdefghijkl_secret';
 
@@ -177,6 +186,54 @@ describe('credentialReader for clients of dialects', () => {
       (authorization) => {
         expect(credentialIn({ authorization })).toMatch(/is neither/);
         expect(credentialIn({ authorization })).not.toContain(TOKEN);
+      },
+    ));
+});
+
+describe('credentialReader for clients of etcd', () => {
+  const taken = (authorization: string, carriers: Carrier[] = ['bearer', 'basic', 'raw']): string => {
+    try {
+      const found = credentialReader(carriers)({ headers: new Headers({ authorization }), parameters: () => '' });
+      return found === undefined ? NONE : `${found.carrier} ${found.text}`;
+    } catch (error) {
+      return (error as Error).message; // `as`: what else it is fails the test
+    }
+  };
+
+  it('[A9] accepts a token as the whole header, with or without a namespace', () =>
+    everyRow(
+      [
+        [TOKEN, `raw ${TOKEN}`],
+        [`orders/${TOKEN}`, `raw ${TOKEN}`],
+        [`Bearer ${TOKEN}`, `bearer ${TOKEN}`],
+        [`Basic ${btoa(`user:${TOKEN}`)}`, `basic ${TOKEN}`],
+        ['a b', 'is neither'],
+        [`Token ${TOKEN}`, 'is neither'],
+      ] as const,
+      ([authorization, expected]) => expect(taken(authorization)).toContain(expected),
+    ));
+
+  it('[A9] accepts it nowhere else', () => {
+    expect(taken(TOKEN, ['bearer'])).toContain('the only form that is accepted here');
+    expect(taken(TOKEN, ['bearer', 'basic'])).toContain('is neither');
+    expect(taken(TOKEN, [])).toBe(NONE);
+  });
+});
+
+describe('splitLogin', () => {
+  it('splits what joinLogin has joined, also for a root token with slashes', () =>
+    everyRow(
+      [
+        { token: TOKEN },
+        { token: 'Root/with+slashes/and=more_than_32_characters' },
+        { token: 'root-with/slashes-and-more-than-32-characters' },
+        { namespace: 'orders', token: TOKEN },
+        { namespace: 'orders', token: 'root/with/slashes' },
+      ],
+      (login) => {
+        const { namespace, token } = splitLogin(joinLogin(login, 'public'));
+        expect(token).toBe(login.token);
+        expect(namespace ?? 'public').toBe(login.namespace ?? 'public');
       },
     ));
 });

@@ -1284,7 +1284,7 @@ export const CONSUL_TXN_ATTEMPTS_MAX_COUNT = 10;
 export const ETCD_RANGE_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Shortest time to live that etcd grants with its default settings; shorter ones become it. */
-export const ETCD_LEASE_TTL_MIN_SECONDS = 2;
+export const ETCD_LEASE_TTL_MIN_MS = 2_000;
 
 /** Watches on one stream of an etcd client, which puts all its watches on one. Further ones are cancelled at once. */
 export const ETCD_WATCHES_PER_STREAM_MAX_COUNT = 10_000;

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { EtcdStage } from '../fixtures/etcd-stage';
+import { EtcdStream } from '../fixtures/etcd-stream';
 import { SeededRandom } from '../simulation/seeded-random';
 import { type EtcdExchange, EtcdRequests } from './etcd-random';
 import { startEtcd } from './etcd-server';
@@ -20,6 +22,19 @@ class Pair {
     return new Pair(await startEtcd());
   }
 
+  /** Watches on both sides until they have caught up, and returns what they got. */
+  async watch(text: string): Promise<{ theirs: string; ours: string }> {
+    const init = { method: 'POST', body: text };
+    for (let quietMs = QUIET_MS; ; quietMs *= 4) {
+      const [theirs, ours] = await Promise.all([
+        fetch(`${this.#url}/v3/watch`, init).then((response) => changesIn(response, quietMs)),
+        this.stage.send('/v3/watch', text).then((response) => changesIn(response, quietMs)),
+      ]);
+      // On a busy machine one of them may take longer.
+      if (ours === theirs || quietMs > QUIET_MAX_MS) return { theirs, ours };
+    }
+  }
+
   async #askEtcd(path: string, body: string): Promise<{ status: number; text: string }> {
     try {
       const response = await fetch(`${this.#url}/v3/${path}`, { method: 'POST', body });
@@ -36,6 +51,24 @@ class Pair {
     const revision = /"revision":"(\d+)"/.exec(theirs.text)?.[1];
     return { theirs: shown(theirs), ours: shown(ours), revision: Number(revision ?? 0) };
   }
+}
+
+/** Times without a further response after which a watch is taken to have caught up. */
+const QUIET_MS = 100;
+const QUIET_MAX_MS = 5_000;
+
+/** Returns the events of a watch that has caught up, or how it was cancelled. Responses may have several revisions. */
+async function changesIn(response: Response, quietMs: number): Promise<string> {
+  const stream = new EtcdStream(response);
+  const found: unknown[] = [];
+  for (;;) {
+    const next = await Promise.race([stream.next(), sleep(quietMs, undefined)]);
+    if (next === undefined) break;
+    const { events = [], canceled, compact_revision } = next;
+    found.push(...events, ...(canceled ? [{ canceled, compact_revision }] : []));
+  }
+  await stream.close();
+  return found.map((each) => JSON.stringify(each, masked)).join('\n');
 }
 
 /** Statuses that the gateway of etcd 3.4 has, and those of later ones, by the code of gRPC. */
@@ -85,6 +118,26 @@ describe('the door for etcd, compared with etcd 3.4', () => {
         );
     }
     expect(differences.join('\n')).toBe('');
+  });
+
+  it.each(SEEDS)('[EW2, EW3] sends the same changes, with seed %d', async (seed) => {
+    const pair = await Pair.start();
+    const random = new SeededRandom(seed);
+    const requests = new EtcdRequests(random);
+    for (let count = 0; count < REQUESTS / 2; count++) {
+      const { revision } = await pair.ask(requests.next());
+      if (revision > requests.revision) requests.revision = revision;
+    }
+    for (let count = 0; count < 20; count++) {
+      const create = {
+        ...requests.watch(),
+        start_revision: random.whole(1, requests.revision + 1),
+        prev_kv: true,
+      };
+      const text = JSON.stringify({ create_request: create });
+      const { theirs, ours } = await pair.watch(text);
+      expect(ours, text).toBe(theirs);
+    }
   });
 
   it('[EK8] answers the requests of a table alike, but where a reason is given', async () => {

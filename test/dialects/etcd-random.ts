@@ -56,6 +56,16 @@ export class EtcdRequests {
     };
   }
 
+  /** Returns the keys of a watch, which are never none. */
+  watch(): object {
+    for (;;) {
+      const { key, range_end } = this.#keys();
+      const isBackward =
+        range_end !== undefined && range_end !== bytes('') && range_end !== bytes('\0') && atob(range_end) <= atob(key);
+      if (key !== '' && !isBackward) return { key, range_end };
+    }
+  }
+
   #of<T>(values: readonly T[]): T {
     const value = values[this.#random.whole(0, values.length - 1)];
     if (value === undefined) throw new Error('there is nothing to choose from');

@@ -3,6 +3,13 @@ import { base64 as b, EtcdStream } from '../fixtures/etcd-stream';
 import type { Home } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
+/** An answer; tests check the members of its value one by one. */
+interface Called {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  value: any;
+}
+
 /** Tests etcd's JSON gateway on the whole registry. */
 export function etcdSuite({ send, sleep, tokenFor, ns }: Home): void {
   const ask = (path: string, body: unknown, token = ROOT_TOKEN, init: RequestInit = {}): Promise<Response> =>
@@ -11,9 +18,9 @@ export function etcdSuite({ send, sleep, tokenFor, ns }: Home): void {
       body: typeof body === 'string' ? body : JSON.stringify(body),
       ...init,
     });
-  const call = async (path: string, body: unknown = {}, token = ROOT_TOKEN) => {
+  const call = async (path: string, body: unknown = {}, token = ROOT_TOKEN): Promise<Called> => {
     const response = await ask(path, body, token);
-    return { status: response.status, value: await response.json().catch(() => undefined) };
+    return { status: response.status, value: await response.json() };
   };
   const stream = async (path: string, ...messages: object[]): Promise<EtcdStream> =>
     new EtcdStream(await ask(path, messages.map((each) => JSON.stringify(each)).join('\n')));

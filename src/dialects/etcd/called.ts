@@ -1,9 +1,10 @@
-import { authorize, authorizeAny, authorizeTransaction, grantsOn } from '../../auth/authorize';
+import { grantsOn } from '../../auth/authorize';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { publicOrigin } from '../../http/request/headers';
 import { requestOrigin } from '../../http/request/request-target';
 import { calledNamespace } from '../../protocols/etcd/called-namespace';
 import type { EtcdCall } from '../../protocols/etcd/etcd-call';
+import { permissionsOf } from '../../protocols/etcd/permissions';
 
 /** Returns a request as a call of etcd's API, with the permissions of its token. */
 export function etcdCall(call: RouteCall): EtcdCall {
@@ -14,12 +15,7 @@ export function etcdCall(call: RouteCall): EtcdCall {
       calls: call.calls,
       caller: call.callerWithOrigin,
       grants: grantsOn(principal, namespace),
-      permissions: {
-        carryOut: (transaction) => authorizeTransaction(principal, namespace, transaction, surroundings.claimsOf),
-        read: (keys) => authorize(principal, 'read', { namespace, keys }),
-        hold: () => authorizeAny(principal, namespace, 'register'),
-        operate: () => authorize(principal, 'operate', { namespace }),
-      },
+      permissions: permissionsOf(principal, namespace, surroundings.claimsOf),
       openSocket: (listener) => call.sockets.open({ ...call.purpose('stream', ''), proof: 'marks' }, listener),
     }),
     user: call.tokenId,

@@ -191,6 +191,8 @@ describe('a stream of etcd’s JSON', () => {
     await send('x');
     const last = (await response.text()).trim().split('\n').at(-1) ?? '';
     expect(JSON.parse(last)).toMatchObject({ error: { grpc_code: 3, http_code: 400 } });
+    // The rest of the body is not read.
+    await expect(writer.closed).rejects.toBeUndefined();
   });
 
   it('[EW6] sends an empty line while nothing happens', async () => {

@@ -63,6 +63,8 @@ async function takeMessages(
   };
   try {
     const reader = request.body?.getReader();
+    // What a client still sends is not read once it is refused, or has left.
+    stream.whenOver(() => void reader?.cancel().catch(() => {}));
     while (reader !== undefined && !stream.isOver) {
       const { done, value } = await reader.read().catch(rejectBrokenOff);
       if (done) break;
@@ -114,6 +116,12 @@ class JsonStream implements StreamOutput {
   begin(input: StreamInput): void {
     this.#input = input;
     if (this.#isEnding) input.close();
+  }
+
+  /** Runs an act at the end of the stream, or now if it is over. */
+  whenOver(act: () => void): void {
+    if (this.#isEnding) act();
+    else this.#atEnd.push(act);
   }
 
   send(message: Message): void {

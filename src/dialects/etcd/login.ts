@@ -1,27 +1,15 @@
 import { create } from '@bufbuild/protobuf';
-import { joinLogin, type Login } from '../../auth/carriers';
 import { jsonOfMessage } from '../../codecs/etcd/json';
-import {
-  type AuthenticateRequest,
-  AuthenticateRequestSchema,
-  AuthenticateResponseSchema,
-} from '../../codecs/etcd/messages/rpc_pb';
+import { AuthenticateRequestSchema, AuthenticateResponseSchema } from '../../codecs/etcd/messages/rpc_pb';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import { hasCode } from '../../model/errors';
-import { isNamespaceId } from '../../model/names';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { responseHeader } from '../../protocols/etcd/key-values';
+import { loginOf, tokenOfLogin } from '../../protocols/etcd/logins';
 import { jsonAnswer } from './answers';
 import { readMessage } from './bodies';
 import { pathsOf } from './paths';
-
-/** Returns the namespace that a user's name begins with: `orders/ann` logs in to `orders`. */
-function loginOf({ name, password }: AuthenticateRequest): Login {
-  const [namespace = '', user] = name.split('/');
-  if (user === undefined || !isNamespaceId(namespace)) return { token: password };
-  return { namespace, token: password };
-}
 
 /**
  * Adds the login: the password is a token, and what it returns as etcd's token is that token, with the namespace in front
@@ -36,7 +24,7 @@ export function addLoginRoute(door: DialectDoor): void {
     read: (request) => readMessage(request, AuthenticateRequestSchema),
     answer: async (request, login) => {
       if (request.name === '') throw ETCD_ERRORS.userEmpty();
-      const asked = loginOf(request);
+      const asked = loginOf(request.name, request.password);
       try {
         await login(asked.token);
       } catch (error) {
@@ -44,7 +32,7 @@ export function addLoginRoute(door: DialectDoor): void {
       }
       // The revision is not known before there is a namespace, whose header this only names.
       const header = responseHeader(asked.namespace ?? DEFAULT_NAMESPACE, 0);
-      const token = joinLogin(asked, DEFAULT_NAMESPACE);
+      const token = tokenOfLogin(asked);
       return jsonAnswer(
         jsonOfMessage(AuthenticateResponseSchema, create(AuthenticateResponseSchema, { header, token })),
       );

@@ -5,7 +5,7 @@ import { hasCode } from '../../model/errors';
 import type { Grant } from '../../model/grant';
 import type { GrantedLeaseView, LeaseRenewalReport } from '../../model/granted-lease';
 import { ATTENTION_PASS_MS, GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
-import { readToken, tokenFor } from '../../protocols/etcd/tokens';
+import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
 import type { EtcdClient, EtcdClients } from './etcd-clients';
 import { farNamespace } from './far-namespace';
 import { FrameCalls, type FrameCallsOptions, registryError } from './frame-calls';
@@ -77,7 +77,7 @@ export class FarClients implements EtcdClients {
 
   async logIn(name: string, password: string): Promise<string> {
     if (name === '') throw ETCD_ERRORS.userEmpty();
-    const token = tokenFor(name, password);
+    const token = tokenOfLogin(loginOf(name, password));
     try {
       await this.client(token);
     } catch (error) {
@@ -114,7 +114,7 @@ export class FarClients implements EtcdClients {
   /** Returns what a token is for. @throws {RegistryError} If it is for another namespace. */
   #placeOf(text: string): FrameCallsOptions {
     const { url, namespace } = this.#options;
-    const { namespace: named = namespace, secret: token } = readToken(text);
+    const { namespace: named = namespace, token } = loginOfToken(text);
     if (named === namespace) return { url, namespace, token };
     throw etcdError(
       GRPC.permissionDenied,

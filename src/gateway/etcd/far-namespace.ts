@@ -55,8 +55,8 @@ export function farNamespace({ id, grants, calls, http, leases, owner }: FarName
     transaction: (command) => transaction(transactionJson(command)),
     range,
     compact: async (revision) => {
-      const { cursor } = await calls.ask<{ cursor: string }>({ type: 'compact-entries', revision });
-      return { revision: revisionOf(cursor), body: undefined };
+      await calls.ask({ type: 'compact-entries', revision });
+      return { revision: await headOf(), body: undefined };
     },
     grantLease: async (command) => {
       const { keeper } = leases;

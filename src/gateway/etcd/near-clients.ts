@@ -7,8 +7,8 @@ import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { calledNamespace } from '../../protocols/etcd/called-namespace';
+import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
 import { permissionsOf } from '../../protocols/etcd/permissions';
-import { readToken, tokenFor } from '../../protocols/etcd/tokens';
 import type { EtcdClient, EtcdClients, EtcdPeer } from './etcd-clients';
 
 /** A registry in this process. */
@@ -46,20 +46,30 @@ export class NearClients implements EtcdClients {
   client(token: string | undefined, { address }: EtcdPeer): EtcdClient | Promise<EtcdClient> {
     const text = token ?? this.#defaultToken;
     if (text === undefined) throw ETCD_ERRORS.userEmpty();
-    const { namespace = DEFAULT_NAMESPACE, secret } = readToken(text);
-    const principal = this.#registry.authenticate(secret, address);
-    if (principal instanceof Promise) return principal.then((found) => this.#clientOf(found, namespace, address));
-    return this.#clientOf(principal, namespace, address);
+    const { namespace = DEFAULT_NAMESPACE, token: secret } = loginOfToken(text);
+    try {
+      const principal = this.#registry.authenticate(secret, address);
+      if (!(principal instanceof Promise)) return this.#clientOf(principal, namespace, address);
+      return principal.then(
+        (found) => this.#clientOf(found, namespace, address),
+        (error: unknown) => {
+          throw tokenError(error);
+        },
+      );
+    } catch (error) {
+      throw tokenError(error);
+    }
   }
 
   async logIn(name: string, password: string, { address }: EtcdPeer): Promise<string> {
     if (name === '') throw ETCD_ERRORS.userEmpty();
+    const login = loginOf(name, password);
     try {
-      await this.#registry.authenticate(password, address);
+      await this.#registry.authenticate(login.token, address);
     } catch (error) {
-      throw hasCode(error, 'UNAUTHENTICATED') ? ETCD_ERRORS.authenticationFailed() : error;
+      throw isWrong(error) ? ETCD_ERRORS.authenticationFailed() : error;
     }
-    return tokenFor(name, password);
+    return tokenOfLogin(login);
   }
 
   #clientOf(principal: Principal, namespace: string, address: string): EtcdClient | Promise<EtcdClient> {
@@ -106,3 +116,8 @@ export class NearClients implements EtcdClients {
     return { namespace, user: tokenId };
   }
 }
+
+/** Reports whether a credential is wrong. After many of them the registry says so by its limit, and clients expect the same text. */
+const isWrong = (error: unknown): boolean => hasCode(error, 'UNAUTHENTICATED') || hasCode(error, 'LIMIT_EXCEEDED');
+
+const tokenError = (error: unknown): unknown => (isWrong(error) ? ETCD_ERRORS.invalidToken() : error);

@@ -252,4 +252,11 @@ describe('dialectOf', () => {
     for (const path of ['/toy', '/toy/', '/toy/a']) expect(dialectOf([toy], path), path).toBe(toy);
     for (const path of ['/toys', '/Toy', '/']) expect(dialectOf([toy], path), path).toBeUndefined();
   });
+
+  it('finds a dialect by a path that is its own only behind a namespace', () => {
+    const toy = { paths: ['/toy'], pathsInNamespaces: ['/health'] } as Partial<Dialect> as Dialect; // `as`: as above
+    expect(dialectOf([toy], '/health', true)).toBe(toy);
+    expect(dialectOf([toy], '/health')).toBeUndefined();
+    expect(dialectOf([toy], '/healthy', true)).toBeUndefined();
+  });
 });

@@ -60,7 +60,7 @@ export interface EntryWatch {
   close(): void;
 }
 
-/** What a watch is about. */
+/** Keys and beginning of a watch. */
 export interface EntryWatchRequest {
   interval: KeyInterval;
   /** Revision after which it begins; absent: the newest one. One that does not exist yet counts as the newest. */

@@ -20,13 +20,14 @@ import { bytesOf } from '../../model/bytes';
 import { keyOf } from '../../model/entry';
 import { hasCode } from '../../model/errors';
 import type { GrantedLeaseView } from '../../model/granted-lease';
-import { ETCD_LEASE_TTL_MIN_SECONDS, GRANTED_LEASE_TTL_MAX_MS } from '../../model/limits';
+import { ETCD_LEASE_TTL_MIN_MS, GRANTED_LEASE_TTL_MAX_MS } from '../../model/limits';
 import type { EtcdNamespace } from './etcd-namespace';
 import { responseHeader } from './key-values';
 
 const SECOND_MS = 1_000;
 
-/** Longest time to live that the registry grants, in seconds. */
+/** Shortest and longest time to live that is granted, in seconds. */
+const TTL_MIN_SECONDS = BigInt(ETCD_LEASE_TTL_MIN_MS / SECOND_MS);
 const TTL_MAX_SECONDS = BigInt(GRANTED_LEASE_TTL_MAX_MS / SECOND_MS);
 
 /** Name of a lease: the number that its client chose, or the registry's. */
@@ -38,7 +39,7 @@ const numberOf = ({ alias, id }: GrantedLeaseView): bigint => BigInt(alias ?? id
 /** Answers a grant. A time below etcd's minimum becomes that, which the response says. */
 export async function grantLease(namespace: EtcdNamespace, request: LeaseGrantRequest): Promise<LeaseGrantResponse> {
   if (request.TTL > TTL_MAX_SECONDS) throw ETCD_ERRORS.leaseTooLong();
-  const TTL = request.TTL < ETCD_LEASE_TTL_MIN_SECONDS ? BigInt(ETCD_LEASE_TTL_MIN_SECONDS) : request.TTL;
+  const TTL = request.TTL < TTL_MIN_SECONDS ? TTL_MIN_SECONDS : request.TTL;
   const alias = request.ID === 0n ? undefined : nameOf(request.ID);
   try {
     const { revision, body } = await namespace.grantLease({ ttlMs: Number(TTL) * SECOND_MS, alias });

@@ -17,7 +17,7 @@ import { takePlace, waitForFront } from './waiting-line';
 /** Time to live of a lease that a lock without one gets, in milliseconds: that of etcd's sessions. */
 const SESSION_TTL_MS = 60_000;
 
-/** Returns the lease of a request, or a new one, which nobody keeps alive, as in etcd. */
+/** Returns the lease of a request, or a new one, which is not kept alive, as in etcd. */
 export async function leaseOf(namespace: EtcdNamespace, lease: bigint): Promise<bigint> {
   if (lease !== 0n) return lease;
   const { body } = await namespace.grantLease({ ttlMs: SESSION_TTL_MS });
