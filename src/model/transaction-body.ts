@@ -42,7 +42,7 @@ const holderCompare = (property: 'lease' | 'lock') =>
     .strictObject({
       property: z.literal(property),
       ...intervalMembers,
-      is: Relations.extract(['=', '!=']).default('='),
+      is: relation,
       operand: LeaseId.nullable().meta({ description: 'Id or alias of a lease; null for none' }),
       door: LeaseDoor.optional(),
     })

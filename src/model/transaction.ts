@@ -5,9 +5,12 @@ import type { KeyInterval } from './key-interval';
 /** Relation of a property of an entry to an operand. */
 export type Relation = '=' | '!=' | '<' | '>';
 
-/** Condition on the lease that holds an entry, or its lock: its id or alias, or null for none. */
+/**
+ * Condition on the lease that holds an entry, or its lock: its id or alias, or null for none. The order of leases is that of
+ * their numbers, where none is 0; only dialects ask for it.
+ */
 interface HolderTest {
-  is: '=' | '!=';
+  is: Relation;
   operand: string | null;
   /** Surface that the alias belongs to; `native` unless set. */
   door?: LeaseDoor | undefined;

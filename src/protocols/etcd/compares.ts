@@ -44,7 +44,7 @@ export function comparesOf(compare: EtcdCompare): Compare[] {
     case Target.MOD:
       return revisionCompares(interval, 'revision', is, targetUnion.case === 'modRevision' ? targetUnion.value : 0n);
     case Target.LEASE:
-      return leaseCompares(interval, is, targetUnion.case === 'lease' ? targetUnion.value : 0n);
+      return [leaseCompare(interval, is, targetUnion.case === 'lease' ? targetUnion.value : 0n)];
     default:
       throw unknownCompare(`target ${compare.target}`);
   }
@@ -77,16 +77,14 @@ function revisionCompares(
   return [{ interval, property, is, operand: registryRevision(operand) }];
 }
 
-/** @throws {RegistryError} For an order of leases, whose numbers mean nothing. */
-function leaseCompares(interval: KeyInterval, is: Relation, operand: bigint): Compare[] {
-  const lease = operand === 0n ? null : String(operand);
-  if (is === '=' || is === '!=') return [{ interval, property: 'lease', is, operand: lease, door: 'etcd' }];
-  if (lease === null && is === '>') return [{ interval, property: 'lease', is: '!=', operand: null }];
-  throw etcdError(
-    GRPC.invalidArgument,
-    'rollcall: leases are compared by EQUAL and NOT_EQUAL; their order means nothing',
-  );
-}
+/** Compares the number of a lease, 0 for none. */
+const leaseCompare = (interval: KeyInterval, is: Relation, operand: bigint): Compare => ({
+  interval,
+  property: 'lease',
+  is,
+  operand: operand === 0n ? null : String(operand),
+  door: 'etcd',
+});
 
 /** @throws {RegistryError} With etcd's text if a compare has no key. */
 export function assertCompareKeys(compares: readonly EtcdCompare[]): void {

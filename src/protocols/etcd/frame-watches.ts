@@ -34,17 +34,25 @@ export class FrameWatches implements EntryWatches {
   }
 
   watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
-    let socket = this.#sockets.find(({ hasRoom }) => hasRoom);
-    if (socket === undefined) {
-      const made: WatchSocket = new WatchSocket(this.#open, () => {
-        const at = this.#sockets.indexOf(made);
-        if (at >= 0) this.#sockets.splice(at, 1);
-      });
-      made.isPaused = this.#isPaused;
-      this.#sockets.push(made);
-      socket = made;
-    }
-    return socket.watch(request, listener);
+    const socket = this.#sockets.find(({ hasRoom }) => hasRoom) ?? this.#newSocket();
+    let watch = socket.watch(request, {
+      ...boundTo(listener),
+      ended: (reason) => {
+        if (!socket.isTooFullFor(reason)) listener.ended(reason);
+        else if (!this.#isClosed) watch = this.#newSocket().watch(request, listener);
+      },
+    });
+    return { sync: () => watch.sync(), close: () => watch.close() };
+  }
+
+  #newSocket(): WatchSocket {
+    const socket: WatchSocket = new WatchSocket(this.#open, () => {
+      const at = this.#sockets.indexOf(socket);
+      if (at >= 0) this.#sockets.splice(at, 1);
+    });
+    socket.isPaused = this.#isPaused;
+    this.#sockets.push(socket);
+    return socket;
   }
 
   pause(): void {
@@ -72,6 +80,14 @@ interface SocketWatch {
   parts: EntryChange[];
 }
 
+/** Returns the functions of a listener, to replace one of them. */
+const boundTo = (listener: EntryWatchListener): EntryWatchListener => ({
+  begun: (revision) => listener.begun(revision),
+  changed: (revision, changes) => listener.changed(revision, changes),
+  reached: (revision) => listener.reached(revision),
+  ended: (reason) => listener.ended(reason),
+});
+
 /** One socket with its watches. */
 class WatchSocket {
   isPaused = false;
@@ -81,6 +97,7 @@ class WatchSocket {
   #unsent: string[] | undefined = [];
   #socket: NamespaceSocket | undefined;
   #isClosed = false;
+  #isFull = false;
   #names = 0;
   #credit = 0;
   readonly #marks: string[] = [];
@@ -95,7 +112,15 @@ class WatchSocket {
   }
 
   get hasRoom(): boolean {
-    return this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
+    return !this.#isFull && this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
+  }
+
+  /** Reports whether a watch was refused because of the others on this socket, whose keys take too much of its memory. */
+  isTooFullFor(reason: WatchEnd): boolean {
+    const isRefused = reason.kind === 'refused' && reason.error.code === 'LIMIT_EXCEEDED';
+    if (!isRefused || this.#watches.size === 0) return false;
+    this.#isFull = true;
+    return true;
   }
 
   watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {

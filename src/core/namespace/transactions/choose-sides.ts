@@ -1,3 +1,4 @@
+import type { LeaseDoor } from '../../../model/granted-lease';
 import type { Compare, HolderCompare, Relation, Transaction, TransactionOperation } from '../../../model/transaction';
 import { type Entry, lockHolder } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
@@ -55,7 +56,7 @@ function holdsWithout(compare: Compare): boolean {
   if (compare.property === 'exists') return !compare.operand;
   if (compare.property === 'value') return false;
   if (compare.property === 'lease' || compare.property === 'lock')
-    return (compare.operand === null) === (compare.is === '=');
+    return isRelated(compareNumbers(0n, BigInt(compare.operand ?? 0)), compare.is);
   return isRelated(0 - compare.operand, compare.is);
 }
 
@@ -71,10 +72,22 @@ function leasesHold(
   const lease = operand === null ? null : granted.find(operand, door)?.id;
   for (const entry of entries) {
     const holder = property === 'lease' ? entry.lease : lockHolder(entry);
-    if ((holder === lease) !== (is === '=')) return false;
+    const isHolding =
+      is === '=' || is === '!='
+        ? (holder === lease) === (is === '=')
+        : isRelated(compareNumbers(numberOf(holder, door, granted), BigInt(operand ?? 0)), is);
+    if (!isHolding) return false;
   }
   return true;
 }
+
+/** Returns the number by which clients of a surface know a lease; 0 for none. */
+function numberOf(lease: number | null, door: LeaseDoor, granted: GrantedLeases): bigint {
+  const known = lease === null ? undefined : granted.get(lease);
+  return BigInt((known?.door === door ? known.alias : undefined) ?? lease ?? 0);
+}
+
+const compareNumbers = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function valuesHold(
   store: EntryStore,
