@@ -93,7 +93,7 @@ export interface AppOptions {
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** What listeners for other protocols in the same process need of the app: they have no requests of HTTP. */
+/** Access to the app for listeners of other protocols in the same process, which have no requests of HTTP. */
 export interface AppAccess {
   /**
    * Verifies a token; without a promise if it is cached.

@@ -7,12 +7,14 @@ export interface Deferred<Value> {
 
 /** Creates a promise to settle from outside: `Promise.withResolvers`, which Node has since version 22. */
 export function deferred<Value>(): Deferred<Value> {
-  let settle: Pick<Deferred<Value>, 'resolve' | 'reject'> | undefined;
-  const promise = new Promise<Value>((resolve, reject) => {
-    settle = { resolve, reject };
+  // A promise calls its executor at once, so neither stays as it is.
+  let resolve: Deferred<Value>['resolve'] = () => {};
+  let reject: Deferred<Value>['reject'] = () => {};
+  const promise = new Promise<Value>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
   });
   // A timeout that nothing waits for any more is no unhandled rejection.
   promise.catch(() => {});
-  if (settle === undefined) throw new Error('a promise calls its executor at once');
-  return { promise, ...settle };
+  return { promise, resolve, reject };
 }

@@ -1,10 +1,9 @@
 import { httpStatusOf, refusalOf, refusalText } from '../../codecs/etcd/refusals';
-import type { Dialect, DialectDoor } from '../../http/pipeline/dialect';
+import type { Dialect } from '../../http/pipeline/dialect';
 import type { ErrorData } from '../../model/errors';
-import { ETCD_VERSION } from '../../protocols/etcd/cluster';
-import { JSON_HEADERS, jsonAnswer, textAnswer } from './answers';
-import { addLoginRoute } from './login';
+import { JSON_HEADERS, textAnswer } from './answers';
 import { addMethodRoutes } from './method-routes';
+import { addLoginRoute, addProbeRoutes } from './open-routes';
 import { VERSIONS } from './paths';
 
 /** Text of etcd for a request without a token: clients show it, and it says what is missing. */
@@ -22,32 +21,6 @@ function refusal(error: ErrorData, request: Request): Response {
     return new Response(text, { status: 401, headers: JSON_HEADERS });
   }
   return new Response(refusalText(shown), { status: httpStatusOf(shown), headers: { ...JSON_HEADERS, ...retry } });
-}
-
-const VERSION = JSON.stringify({ etcdserver: ETCD_VERSION, etcdcluster: ETCD_VERSION, storage: ETCD_VERSION });
-const HEALTH = JSON.stringify({ health: 'true', reason: '' });
-
-/** Adds the paths that clients and load balancers probe. They show nothing, and need no token, as in etcd. */
-function addProbeRoutes(door: DialectDoor): void {
-  const probes = [
-    {
-      operation: 'version',
-      path: '/version',
-      text: VERSION,
-      summary: 'Returns the version of etcd that is answered as',
-    },
-    { operation: 'health', path: '/health', text: HEALTH, summary: 'Reports that requests are answered' },
-  ];
-  for (const { operation, path, text, summary } of probes) {
-    door.openRoute({
-      operation,
-      method: 'get',
-      paths: [path],
-      summary,
-      read: () => undefined,
-      answer: () => jsonAnswer(text),
-    });
-  }
 }
 
 /** The JSON gateway of etcd: its whole API over HTTP, and the paths that clients probe. */

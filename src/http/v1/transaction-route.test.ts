@@ -96,7 +96,7 @@ describe('bodies of a transaction', () => {
       { if: [{ key: 'a', property: 'value' }] },
       { if: [{ key: 'a', property: 'version', operand: '1' }] },
       { if: [{ key: 'a', property: 'version', operand: -1 }] },
-      { if: [{ key: 'a', property: 'lease', is: '<', operand: '1' }] },
+      { if: [{ key: 'a', property: 'lease', is: '<=', operand: '1' }] },
       { if: [{ property: 'exists', operand: true }] },
       { if: Array.from({ length: 129 }, () => compare('a')) },
       { do: Array.from({ length: 129 }, (_, index) => put(String(index))) },
