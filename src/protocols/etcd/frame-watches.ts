@@ -34,17 +34,32 @@ export class FrameWatches implements EntryWatches {
   }
 
   watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
-    let socket = this.#sockets.find(({ hasRoom }) => hasRoom);
-    if (socket === undefined) {
-      const made: WatchSocket = new WatchSocket(this.#open, () => {
-        const at = this.#sockets.indexOf(made);
-        if (at >= 0) this.#sockets.splice(at, 1);
-      });
-      made.isPaused = this.#isPaused;
-      this.#sockets.push(made);
-      socket = made;
-    }
-    return socket.watch(request, listener);
+    let isClosed = false;
+    // How many watches a socket holds depends on their keys, too: it is full once it has refused one.
+    const move = (): void => {
+      if (!isClosed && !this.#isClosed) current = this.#roomy().watch(request, listener, move);
+    };
+    let current = this.#roomy().watch(request, listener, move);
+    return {
+      sync: () => current.sync(),
+      close: () => {
+        isClosed = true;
+        current.close();
+      },
+    };
+  }
+
+  /** Returns a socket with room for another watch. */
+  #roomy(): WatchSocket {
+    const found = this.#sockets.find(({ hasRoom }) => hasRoom);
+    if (found !== undefined) return found;
+    const made: WatchSocket = new WatchSocket(this.#open, () => {
+      const at = this.#sockets.indexOf(made);
+      if (at >= 0) this.#sockets.splice(at, 1);
+    });
+    made.isPaused = this.#isPaused;
+    this.#sockets.push(made);
+    return made;
   }
 
   pause(): void {
@@ -67,6 +82,8 @@ export class FrameWatches implements EntryWatches {
 /** A watch on a socket. */
 interface SocketWatch {
   readonly listener: EntryWatchListener;
+  /** Begins the watch on another socket. */
+  readonly move: () => void;
   hasBegun: boolean;
   /** Changes of a revision that comes in several frames. */
   parts: EntryChange[];
@@ -81,6 +98,7 @@ class WatchSocket {
   #unsent: string[] | undefined = [];
   #socket: NamespaceSocket | undefined;
   #isClosed = false;
+  #isFull = false;
   #names = 0;
   #credit = 0;
   readonly #marks: string[] = [];
@@ -95,14 +113,15 @@ class WatchSocket {
   }
 
   get hasRoom(): boolean {
-    return this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
+    return !this.#isFull && this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
   }
 
-  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
+  /** @param move Called if the socket has no room for the watch, which then belongs on another one. */
+  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener, move: () => void): EntryWatch {
     // Names count up, so that watches of different clients have the same, and with them the same frames.
     const name = this.#names.toString(36);
     this.#names += 1;
-    this.#watches.set(name, { listener, hasBegun: false, parts: [] });
+    this.#watches.set(name, { listener, move, hasBegun: false, parts: [] });
     const from = after === undefined ? { fromNow: true } : { afterRevision: after };
     this.#send({
       type: 'watch',
@@ -125,7 +144,8 @@ class WatchSocket {
   resume(): void {
     this.isPaused = false;
     for (const mark of this.#marks.splice(0)) this.#grant(mark);
-    if (this.#credit >= CREDIT_LUMP_BYTES) this.#grant();
+    // Whatever it is: a registry that has much unread elsewhere may wait for less than a lump.
+    if (this.#credit > 0) this.#grant();
   }
 
   close(): void {
@@ -209,6 +229,12 @@ class WatchSocket {
     const watch = this.#watches.get(name);
     if (watch === undefined) return;
     this.#watches.delete(name);
+    // One by itself would be refused by any socket.
+    if (code === 'LIMIT_EXCEEDED' && this.#watches.size > 0) {
+      this.#isFull = true;
+      watch.move();
+      return;
+    }
     // `as`: the namespace uses the same codes as everything else.
     const error = new RegistryError(code as RegistryErrorCode, detail);
     watch.listener.ended({ kind: 'refused', error });
