@@ -1292,6 +1292,12 @@ export const ETCD_WATCHES_PER_STREAM_MAX_COUNT = 10_000;
 /** Size above which a response is split for a watch that accepts fragments: the size of requests that etcd accepts. */
 export const ETCD_WATCH_FRAGMENT_BYTES = 1536 * 1024;
 
+/**
+ * Times that watches behind others are asked for one request for progress, which is dropped then. etcd drops it the first
+ * time; a client asks again.
+ */
+export const ETCD_PROGRESS_ROUNDS_MAX_COUNT = 10;
+
 /** Interval at which a watch that asked for it learns that nothing has changed. etcd has ten minutes. */
 export const ETCD_PROGRESS_INTERVAL_MS = 60_000;
 

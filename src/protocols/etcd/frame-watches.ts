@@ -34,25 +34,32 @@ export class FrameWatches implements EntryWatches {
   }
 
   watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
-    const socket = this.#sockets.find(({ hasRoom }) => hasRoom) ?? this.#newSocket();
-    let watch = socket.watch(request, {
-      ...boundTo(listener),
-      ended: (reason) => {
-        if (!socket.isTooFullFor(reason)) listener.ended(reason);
-        else if (!this.#isClosed) watch = this.#newSocket().watch(request, listener);
+    let isClosed = false;
+    // How many watches a socket holds depends on their keys, too: it is full once it has refused one.
+    const move = (): void => {
+      if (!isClosed && !this.#isClosed) current = this.#roomy().watch(request, listener, move);
+    };
+    let current = this.#roomy().watch(request, listener, move);
+    return {
+      sync: () => current.sync(),
+      close: () => {
+        isClosed = true;
+        current.close();
       },
-    });
-    return { sync: () => watch.sync(), close: () => watch.close() };
+    };
   }
 
-  #newSocket(): WatchSocket {
-    const socket: WatchSocket = new WatchSocket(this.#open, () => {
-      const at = this.#sockets.indexOf(socket);
+  /** Returns a socket with room for another watch. */
+  #roomy(): WatchSocket {
+    const found = this.#sockets.find(({ hasRoom }) => hasRoom);
+    if (found !== undefined) return found;
+    const made: WatchSocket = new WatchSocket(this.#open, () => {
+      const at = this.#sockets.indexOf(made);
       if (at >= 0) this.#sockets.splice(at, 1);
     });
-    socket.isPaused = this.#isPaused;
-    this.#sockets.push(socket);
-    return socket;
+    made.isPaused = this.#isPaused;
+    this.#sockets.push(made);
+    return made;
   }
 
   pause(): void {
@@ -75,18 +82,12 @@ export class FrameWatches implements EntryWatches {
 /** A watch on a socket. */
 interface SocketWatch {
   readonly listener: EntryWatchListener;
+  /** Begins the watch on another socket. */
+  readonly move: () => void;
   hasBegun: boolean;
   /** Changes of a revision that comes in several frames. */
   parts: EntryChange[];
 }
-
-/** Returns the functions of a listener, to replace one of them. */
-const boundTo = (listener: EntryWatchListener): EntryWatchListener => ({
-  begun: (revision) => listener.begun(revision),
-  changed: (revision, changes) => listener.changed(revision, changes),
-  reached: (revision) => listener.reached(revision),
-  ended: (reason) => listener.ended(reason),
-});
 
 /** One socket with its watches. */
 class WatchSocket {
@@ -115,19 +116,12 @@ class WatchSocket {
     return !this.#isFull && this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
   }
 
-  /** Reports whether a watch was refused because of the others on this socket, whose keys take too much of its memory. */
-  isTooFullFor(reason: WatchEnd): boolean {
-    const isRefused = reason.kind === 'refused' && reason.error.code === 'LIMIT_EXCEEDED';
-    if (!isRefused || this.#watches.size === 0) return false;
-    this.#isFull = true;
-    return true;
-  }
-
-  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
+  /** @param move Called if the socket has no room for the watch, which then belongs on another one. */
+  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener, move: () => void): EntryWatch {
     // Names count up, so that watches of different clients have the same, and with them the same frames.
     const name = this.#names.toString(36);
     this.#names += 1;
-    this.#watches.set(name, { listener, hasBegun: false, parts: [] });
+    this.#watches.set(name, { listener, move, hasBegun: false, parts: [] });
     const from = after === undefined ? { fromNow: true } : { afterRevision: after };
     this.#send({
       type: 'watch',
@@ -150,7 +144,8 @@ class WatchSocket {
   resume(): void {
     this.isPaused = false;
     for (const mark of this.#marks.splice(0)) this.#grant(mark);
-    if (this.#credit >= CREDIT_LUMP_BYTES) this.#grant();
+    // Whatever it is: a registry that has much unread elsewhere may wait for less than a lump.
+    if (this.#credit > 0) this.#grant();
   }
 
   close(): void {
@@ -234,6 +229,12 @@ class WatchSocket {
     const watch = this.#watches.get(name);
     if (watch === undefined) return;
     this.#watches.delete(name);
+    // One by itself would be refused by any socket.
+    if (code === 'LIMIT_EXCEEDED' && this.#watches.size > 0) {
+      this.#isFull = true;
+      watch.move();
+      return;
+    }
     // `as`: the namespace uses the same codes as everything else.
     const error = new RegistryError(code as RegistryErrorCode, detail);
     watch.listener.ended({ kind: 'refused', error });

@@ -82,7 +82,14 @@ export function rangeRevision({ revision }: RangeRequest): number | undefined {
 export async function readRange(namespace: EtcdNamespace, request: RangeRequest): Promise<RangeResponse> {
   const plan = rangePlan(request);
   const { revision, body } = await readEntries(namespace, plan);
-  return rangeResponse(plan, body, responseHeader(namespace.id, revision));
+  // A read of the past has that revision, but the header of a response has the newest one.
+  const newest = rangeRevision(request) === undefined ? revision : await newestRevision(namespace);
+  return rangeResponse(plan, body, responseHeader(namespace.id, newest));
+}
+
+async function newestRevision(namespace: EtcdNamespace): Promise<number> {
+  const { revision } = await namespace.transaction({ if: [], do: [], else: [] });
+  return revision;
 }
 
 /**

@@ -13,6 +13,7 @@ import { RegistryError } from '../../model/errors';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import {
   ETCD_PROGRESS_INTERVAL_MS,
+  ETCD_PROGRESS_ROUNDS_MAX_COUNT,
   ETCD_STREAM_BACKLOG_COUNT,
   ETCD_WATCHES_PER_STREAM_MAX_COUNT,
 } from '../../model/limits';
@@ -42,12 +43,15 @@ interface Watcher {
   isFresh: boolean;
   /** Number of answers to `sync` that are about requests for progress. */
   asked: number;
+  /** Revision of the registry up to which the client has all changes. */
+  reached: number;
 }
 
 /** A request for progress, which is answered once all watches of the stream have. */
 interface ProgressRequest {
   readonly waiting: Set<Watcher>;
-  revision: number;
+  /** Number of times that watches were asked. */
+  rounds: number;
 }
 
 /**
@@ -66,6 +70,8 @@ export class WatchStream {
   readonly #progress: ProgressRequest[] = [];
   #beginning: Watcher | undefined;
   #isAsking = false;
+  /** Highest revision of the registry in a response with events or progress. */
+  #sent = 0;
   #lastId = -1n;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
@@ -129,7 +135,16 @@ export class WatchStream {
     }
     const id = request.watchId !== 0n ? request.watchId : this.#freeId();
     const start = startOf(request);
-    const watcher: Watcher = { id, request, start, watch: undefined, hasBegun: false, isFresh: true, asked: 0 };
+    const watcher: Watcher = {
+      id,
+      request,
+      start,
+      watch: undefined,
+      hasBegun: false,
+      isFresh: true,
+      asked: 0,
+      reached: 0,
+    };
     this.#watchers.set(id, watcher);
     this.#beginning = watcher;
     watcher.watch = this.#watches.watch(
@@ -181,7 +196,9 @@ export class WatchStream {
     const events = changes
       .filter(({ type }) => !isLeftOut[type])
       .map((change) => eventOf(change, revision, request.prevKv));
+    watcher.reached = Math.max(watcher.reached, revision);
     if (events.length === 0) return;
+    this.#sent = Math.max(this.#sent, revision);
     watcher.isFresh = true;
     const pieces = request.fragment ? fragments(events) : [events];
     for (const [index, piece] of pieces.entries()) {
@@ -190,26 +207,33 @@ export class WatchStream {
   }
 
   #reached(watcher: Watcher, revision: number): void {
+    watcher.reached = Math.max(watcher.reached, revision);
     if (watcher.asked > 0) {
       watcher.asked -= 1;
       const request = this.#progress.find(({ waiting }) => waiting.has(watcher));
-      if (request !== undefined) {
-        request.revision = Math.min(request.revision, revision);
-        this.#answered(request, watcher);
-      }
+      if (request !== undefined) this.#answered(request, watcher);
       return;
     }
     if (!watcher.request.progressNotify || !this.#watchers.has(watcher.id)) return;
     watcher.isFresh = true;
+    this.#sent = Math.max(this.#sent, revision);
     this.#respond(revision, { watchId: watcher.id });
   }
 
   #answered(request: ProgressRequest, watcher: Watcher): void {
     request.waiting.delete(watcher);
     while (this.#progress[0]?.waiting.size === 0) {
-      const { revision } = this.#progress[0];
+      const [first] = this.#progress;
+      const behind = [...this.#watchers.values()].filter(({ reached }) => reached < this.#sent);
+      // The answer is about all watches, so that it must not go back behind what one of them has sent meanwhile.
+      if (behind.length > 0 && first.rounds < ETCD_PROGRESS_ROUNDS_MAX_COUNT) {
+        this.#ask(first, behind);
+        return;
+      }
       this.#progress.shift();
-      if (Number.isFinite(revision)) this.#respond(revision, { watchId: NO_WATCH });
+      if (behind.length > 0 || this.#watchers.size === 0) continue;
+      this.#sent = Math.min(...[...this.#watchers.values()].map(({ reached }) => reached));
+      this.#respond(this.#sent, { watchId: NO_WATCH });
     }
   }
 
@@ -227,9 +251,15 @@ export class WatchStream {
       this.#withRevision((revision) => this.#respond(revision, { watchId: NO_WATCH }));
       return;
     }
-    const waiting = new Set(this.#watchers.values());
-    this.#progress.push({ waiting, revision: Number.POSITIVE_INFINITY });
-    for (const watcher of waiting) {
+    const request = { waiting: new Set<Watcher>(), rounds: 0 };
+    this.#progress.push(request);
+    this.#ask(request, [...this.#watchers.values()]);
+  }
+
+  #ask(request: ProgressRequest, watchers: readonly Watcher[]): void {
+    request.rounds += 1;
+    for (const watcher of watchers) {
+      request.waiting.add(watcher);
       watcher.asked += 1;
       watcher.watch?.sync();
     }

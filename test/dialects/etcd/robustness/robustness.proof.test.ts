@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { residentTarget } from './etcd-target';
+import { FAULT_KINDS } from './faults';
+import { robustnessRun } from './robustness-run';
+
+const seed = Date.now() % 2 ** 31;
+
+it(`[I1, W7] what etcd guarantees holds while a registry is killed, frozen and cut off (seed ${seed})`, async () => {
+  const report = await robustnessRun({
+    seed,
+    target: (data) => residentTarget({ data }),
+    clients: 8,
+    seconds: 20,
+    faults: FAULT_KINDS,
+    compacts: true,
+    freezeMs: { from: 3_000, to: 4_000 },
+  });
+  const kept = join(tmpdir(), 'rollcall-etcd-histories', `history-${seed}.json`);
+  if (report.problems.length > 0) {
+    mkdirSync(join(kept, '..'), { recursive: true });
+    writeFileSync(kept, JSON.stringify({ problems: report.problems, ...report.history }));
+  }
+  expect(report.problems, kept).toEqual([]);
+  // Require enough activity for the run to be meaningful.
+  expect(report.history.operations.length).toBeGreaterThan(100);
+  expect(report.events).toBeGreaterThan(100);
+  expect(report.faults.kill + report.faults.freeze + report.faults.cut).toBeGreaterThan(1);
+});
