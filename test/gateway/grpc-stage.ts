@@ -19,7 +19,7 @@ export async function startGrpcStage(tls?: PortTls, firstBytesMs?: number): Prom
   const server = new GrpcServer({ methods: TEST_METHODS, log: (message) => logged.push(message) });
   const http1 = createHttpServer((request, response) => response.end(`HTTP/1 ${request.url}`));
   const port = sharedPort({
-    http1,
+    http1: (socket) => http1.emit('connection', socket),
     http2: (socket) => server.handleSocket(socket),
     ...(tls && { tls }),
     ...(firstBytesMs !== undefined && { firstBytesMs }),
