@@ -1,4 +1,9 @@
-import { GRPC_ANSWER_UNREAD_MAX_MS, GRPC_REQUEST_MAX_MS } from '../../model/limits';
+import {
+  GRPC_ANSWER_UNREAD_MAX_MS,
+  GRPC_REQUEST_MAX_MS,
+  UNREAD_BODY_MAX_BYTES,
+  UNREAD_BODY_MAX_MS,
+} from '../../model/limits';
 import { Http2Code } from '../http2/frames';
 import { headerBlock, type Headers as ReceivedHeaders } from '../http2/header-block';
 import type { Http2Stream, StreamReceiver } from '../http2/http2-stream';
@@ -45,6 +50,8 @@ class PlainExchange implements StreamReceiver, OpenCall {
   #isWanted = false;
   #isEnded = false;
   #isAnswered = false;
+  /** True once the answer has ended. What still comes of the request is dropped. */
+  #isDone = false;
   /** Time since which the client is to send or to read. */
   #since: number;
 
@@ -53,6 +60,7 @@ class PlainExchange implements StreamReceiver, OpenCall {
     this.#connection = connection;
     this.#requests = requests;
     this.#since = connection.checkedAt;
+    stream.maySendRest = true;
     connection.opened(this);
   }
 
@@ -74,6 +82,11 @@ class PlainExchange implements StreamReceiver, OpenCall {
   }
 
   data(bytes: Buffer): void {
+    if (this.#isDone) {
+      this.#bytes += bytes.length;
+      if (this.#bytes > UNREAD_BODY_MAX_BYTES) this.#stream.reset(Http2Code.NO_ERROR);
+      return;
+    }
     this.#since = this.#connection.checkedAt;
     if (this.#body === undefined) return;
     this.#bytes += bytes.length;
@@ -100,10 +113,12 @@ class PlainExchange implements StreamReceiver, OpenCall {
   }
 
   check(now: number): void {
-    const isSlow = now - this.#since > (this.#isAnswered ? GRPC_ANSWER_UNREAD_MAX_MS : GRPC_REQUEST_MAX_MS);
-    if (!isSlow) return;
-    if (this.#stream.waitingBytes > 0) this.#stream.reset(Http2Code.CANCEL);
-    else if (!this.#isAnswered && !this.#isEnded && this.#received.size === 0) {
+    const waited = now - this.#since;
+    if (this.#stream.waitingBytes > 0) {
+      if (waited > GRPC_ANSWER_UNREAD_MAX_MS) this.#stream.reset(Http2Code.CANCEL);
+    } else if (this.#isDone) {
+      if (waited > UNREAD_BODY_MAX_MS) this.#stream.reset(Http2Code.NO_ERROR);
+    } else if (waited > GRPC_REQUEST_MAX_MS && !this.#isAnswered && !this.#isEnded && this.#received.size === 0) {
       this.#refuse(408, 'the request arrived too slowly\n');
     }
   }
@@ -173,8 +188,10 @@ class PlainExchange implements StreamReceiver, OpenCall {
     this.#isAnswered = true;
     const isEmpty = body === null || method === 'HEAD';
     this.#stream.respond(headerBlock(fields), isEmpty);
-    if (isEmpty) await body?.cancel();
-    else await this.#copy(body.getReader());
+    if (isEmpty) {
+      this.#finish();
+      await body?.cancel();
+    } else await this.#copy(body.getReader());
   }
 
   async #copy(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
@@ -193,6 +210,20 @@ class PlainExchange implements StreamReceiver, OpenCall {
       });
     }
     this.#stream.end();
+    this.#finish();
+  }
+
+  /** Drops the rest of the request. Some clients read no answer before they have sent all of it, or a part. */
+  #finish(): void {
+    if (this.#stream.isClosed) return;
+    this.#isDone = true;
+    this.#since = this.#connection.checkedAt;
+    this.#bytes = 0;
+    this.#body?.error(new Error('the request has been answered'));
+    this.#body = undefined;
+    this.#received.take(this.#received.size);
+    this.#stream.hold(0);
+    this.#stream.resume();
   }
 
   #refuse(status: number, text: string): void {
@@ -209,5 +240,6 @@ class PlainExchange implements StreamReceiver, OpenCall {
     );
     this.#stream.write(Buffer.from(text));
     this.#stream.end();
+    this.#finish();
   }
 }

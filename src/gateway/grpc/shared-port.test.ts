@@ -42,7 +42,7 @@ it('speaks HTTP/1 and HTTP/2 on one port', async () => {
 });
 
 it('waits for the bytes that distinguish the protocols, up to a deadline', async () => {
-  const { port } = await stage(undefined, 300);
+  const { port } = await stage({ firstBytesMs: 300 });
   const socket = connect(port, '127.0.0.1');
   ends.push(() => socket.destroy());
   const got: Buffer[] = [];
@@ -68,7 +68,7 @@ it('serves both protocols over TLS, with ALPN and without, and asks for certific
   const other = authority.issue('client-1', 'DNS:localhost');
   const ca = read(authority.ca);
   const [cert, key] = [read(other.certPath), read(other.keyPath)];
-  const { port } = await stage({ cert: read(own.certPath), key: read(own.keyPath), ca });
+  const { port } = await stage({ tls: { cert: read(own.certPath), key: read(own.keyPath), ca } });
   const options = { port, host: 'localhost', path: '/x', agent: false, ca };
   const alpn = { ALPNProtocols: ['http/1.1'] };
   expect(await text(getTls({ ...options, cert, key }))).toBe('HTTP/1 /x');

@@ -72,6 +72,8 @@ export class Http2Stream {
   /** True once the client has ended its side. */
   isRequestEnded = false;
   #isAnswerEnded = false;
+  /** True if the client may send the rest of its request once it has the answer; otherwise the stream is reset. */
+  maySendRest = false;
   #hasHeaders = false;
 
   constructor(id: number, connection: StreamConnection, sendWindow: number, receiveWindow = FIRST_WINDOW_BYTES) {
@@ -270,7 +272,7 @@ export class Http2Stream {
     this.#isAnswerEnded = true;
     if (this.isRequestEnded) this.close();
     // The client need not send the rest (RFC 9113, section 8.1).
-    else this.reset(Http2Code.NO_ERROR);
+    else if (!this.maySendRest) this.reset(Http2Code.NO_ERROR);
   }
 
   #replenish(): void {
