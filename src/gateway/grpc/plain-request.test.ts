@@ -123,7 +123,7 @@ it('[GR13] streams in both directions as the sides read, and cancels what its cl
   await expect.poll(() => source).toMatchObject({ isCancelled: true, isAborted: true });
 });
 
-it('[GR13] bounds a body that nobody reads, and the time for one that does not arrive', async () => {
+it('[GR13] bounds a body that is not read, and the time for one that does not arrive', async () => {
   const clock = { now: 0 };
   let resets = 0;
   const { open, server } = await stage(async (request) => {

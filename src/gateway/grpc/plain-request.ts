@@ -44,7 +44,7 @@ class PlainExchange implements StreamReceiver, OpenCall {
   readonly #left = new AbortController();
   readonly #received = new ReceivedBytes();
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Bytes of the request so far, which whoever answers may collect. */
+  /** Bytes of the request so far, which the answering side may collect. */
   #bytes = 0;
   /** True while a reader of the body waits. */
   #isWanted = false;
@@ -155,7 +155,7 @@ class PlainExchange implements StreamReceiver, OpenCall {
         else this.#isWanted = true;
         this.#stream.resume();
       },
-      // Nobody reads the rest: what comes of it is dropped.
+      // The rest is not read, and dropped as it comes.
       cancel: () => {
         this.#body = undefined;
         this.#received.take(this.#received.size);
