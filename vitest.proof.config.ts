@@ -80,6 +80,7 @@ export default defineConfig({
         'examples/',
         'test/docs/',
         'test/client/key-watch.',
+        'src/gateway/',
         'src/launcher/',
         'test/watch-proofs/herd.',
         'test/dialects/',

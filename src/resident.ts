@@ -31,6 +31,8 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     throw error instanceof RegistryError ? new LaunchError(error.message, 1, { cause: error }) : error;
   });
   let checks: HostChecks | undefined;
+  /** Addresses of clients whose requests do not come from the listener. */
+  const addresses = new WeakMap<Request, string>();
   const app = createApp({
     ...platform.appOptions,
     ...(settings.consulPort === undefined
@@ -39,7 +41,7 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
           checkRunner: HOST_RUNNER,
           checksChanged: (namespace: string, service?: ServiceKey) => checks?.changed(namespace, service),
         }),
-    addressOf,
+    addressOf: (request) => addresses.get(request) ?? addressOf(request),
     dialects: DIALECTS,
     consoleFiles,
     rootToken: settings.rootToken,
@@ -70,6 +72,11 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
       tls: settings.tls && { ...settings.tls, ...(settings.etcdClientCa && { ca: settings.etcdClientCa }) },
       clients: new NearClients(app.access),
       acceptHttp: (socket) => http.accept(socket),
+      answerHttp2: (request, address) => {
+        const received = onEtcdPort(request);
+        addresses.set(received, address);
+        return answer(received);
+      },
       maxConnections,
       log,
     }).catch((error: unknown) => {

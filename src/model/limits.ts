@@ -1307,13 +1307,25 @@ export const GRPC_MESSAGE_MAX_BYTES = 2 * 1024 * 1024;
 /** Metadata of a gRPC call: twice the 8 KiB that gRPC recommends, with room for a token. A larger block resets the stream. */
 export const GRPC_HEADERS_MAX_BYTES = 32 * 1024;
 
+/**
+ * Bytes that a gRPC connection holds of requests that are not complete and of answers that are not read: several of
+ * {@link ETCD_RANGE_MAX_BYTES}. gRPC answers 8, resource exhausted, and resets streams with unread answers.
+ */
+export const GRPC_HELD_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
+
+/** As {@link GRPC_HELD_PER_CONNECTION_MAX_BYTES}, of all connections together: what a small machine can spare. */
+export const GRPC_HELD_MAX_BYTES = 512 * 1024 * 1024;
+
 /** Text of a gRPC status that is sent: clients accept trailers of 8 KiB, and percent-encoding triples the text. */
 export const GRPC_DETAILS_MAX_CHARACTERS = 2_048;
 
 /** Open gRPC streams of a connection. A client of etcd may open one for each watch; an idle one takes some 10 KB. */
 export const GRPC_STREAMS_PER_CONNECTION_MAX_COUNT = 10_000;
 
-/** Open gRPC streams of all connections, which take some 500 MB. gRPC answers 8, resource exhausted. */
+/**
+ * Open gRPC streams of all connections, which take some 500 MB. Beyond this, only connections with less than their share open
+ * further ones, so that a few clients do not shut out all others, up to twice as many. gRPC answers 8, resource exhausted.
+ */
 export const GRPC_STREAMS_MAX_COUNT = 50_000;
 
 /** Connections of a port for gRPC; each takes some 100 KB with its compression tables. Further ones are closed at once. */
@@ -1328,7 +1340,7 @@ export const GRPC_OUTPUT_UNREAD_MAX_BYTES = 16 * 1024 * 1024;
 /** Time for which a client may leave the end of a gRPC answer unread, which keeps all of it in memory. */
 export const GRPC_ANSWER_UNREAD_MAX_MS = 60_000;
 
-/** Deadline for the only message of a unary gRPC call. gRPC answers 4, deadline exceeded. */
+/** Deadline for the message of a unary gRPC call, and for the rest of one of a stream. gRPC answers 4, deadline exceeded. */
 export const GRPC_REQUEST_MAX_MS = 60_000;
 
 /** Window of HTTP/2 for the requests of a gRPC stream: eight round trips for a message of maximum size. */
@@ -1354,6 +1366,12 @@ export const GRPC_RESETS_BURST_MAX_COUNT = 10_000;
 
 /** Streams that a gRPC client may reset in a second before its connection is closed, against floods of resets. */
 export const GRPC_RESETS_PER_SECOND_MAX_COUNT = 1_000;
+
+/** Frames without content that a gRPC client may send at once, such as pings; beyond this, the rate below. */
+export const GRPC_IDLE_FRAMES_BURST_MAX_COUNT = 10_000;
+
+/** Frames without content that a gRPC client may send in a second before its connection is closed, besides those for windows. */
+export const GRPC_IDLE_FRAMES_PER_SECOND_MAX_COUNT = 1_000;
 
 /** Time for a new connection to send the first bytes, by which a shared port tells HTTP/1 from HTTP/2. */
 export const FIRST_BYTES_MAX_MS = 10_000;

@@ -50,6 +50,15 @@ export const TEST_METHODS: GrpcMethods = new Map<string, GrpcMethod>([
     },
   ],
   [
+    '/test.Echo/Closed',
+    {
+      kind: 'stream',
+      open: () => {
+        throw new GrpcError(GrpcCode.UNAUTHENTICATED, 'closed');
+      },
+    },
+  ],
+  [
     '/test.Echo/Slow',
     {
       kind: 'stream',

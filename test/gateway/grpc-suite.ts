@@ -88,7 +88,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
 
     const duplex = (path: string) => client.makeBidiStreamRequest(path, same, same);
 
-    it('answers unary calls, in the same turn or later, of any size', async () => {
+    it('[GR1] answers unary calls, in the same turn or later, of any size', async () => {
       expect(await unary(client, '/test.Echo/Unary', 'hi')).toEqual(Buffer.from('hi'));
       expect(await unary(client, '/test.Echo/Later', '')).toEqual(Buffer.alloc(0));
       const large = Buffer.alloc(2 * 1024 * 1024, 7);
@@ -96,7 +96,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect((await unary(client, '/test.Echo/Size', '4000000')).length).toBe(4_000_000);
     });
 
-    it('answers with the status and text of an error, and hides other exceptions', async () => {
+    it('[GR1] answers with the status and text of an error, and hides other exceptions', async () => {
       expect(await unary(client, '/test.Echo/Refuse', '')).toBe('5 nichts gefunden: 100% süß\n');
       expect(await unary(client, '/test.Echo/Break', '')).toBe('2 internal error');
       expect(await unary(client, '/test.Echo/None', '')).toBe('12 unknown method None for service test.Echo');
@@ -105,7 +105,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(await unary(client, '/test.Echo/Small', 'x'.repeat(11))).toBe(tooLarge);
     });
 
-    it('hands metadata and authority to the method', async () => {
+    it('[GR1] hands metadata and authority to the method', async () => {
       const metadata = new Metadata();
       metadata.set('token', 't1');
       const answer = await unary(client, '/test.Echo/Call', '', undefined, metadata);
@@ -113,7 +113,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(JSON.parse(answer.toString())).toEqual(expected);
     });
 
-    it('ends a call at its deadline, and at once if it has passed', async () => {
+    it('[GR6] ends a call at its deadline, and at once if it has passed', async () => {
       const { headers } = await rawRequest(port, { 'grpc-timeout': '0n', ':path': '/test.Echo/Never' }, []);
       expect(headers).toMatchObject({
         ':status': 200,
@@ -126,7 +126,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(later.headers['grpc-status']).toBe('4');
     });
 
-    it('streams in both directions, with many messages, and ends after the client', async () => {
+    it('[GR1] streams in both directions, with many messages, and ends after the client', async () => {
       const stream = duplex('/test.Echo/Stream');
       const ended = outcome(stream);
       const sent = Array.from({ length: 5_000 }, (_, index) => Buffer.from(`message ${index}`));
@@ -138,7 +138,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(messages).toHaveLength(sent.length);
     });
 
-    it('hands out messages one after the other if the method takes its time', async () => {
+    it('[GR10] hands out messages one after the other if the method takes its time', async () => {
       const stream = duplex('/test.Echo/Slow');
       const ended = outcome(stream);
       for (let index = 0; index < 50; index++) stream.write(Buffer.from(`${index}`));
@@ -148,7 +148,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect([end.code, end.details]).toEqual([status.ABORTED, 'done']);
     });
 
-    it('resets a stream whose client never reads', async () => {
+    it('[GR10] resets a stream whose client never reads', async () => {
       const stream = duplex('/test.Echo/Overflow');
       const ended = new Promise<StatusObject>((resolve) => stream.on('status', resolve));
       stream.on('error', () => {});
@@ -158,7 +158,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect((await ended).code).toBe(status.RESOURCE_EXHAUSTED);
     });
 
-    it('reads messages that are cut and joined in any way', async () => {
+    it('[GR1] reads messages that are cut and joined in any way', async () => {
       const frame = prefixed(Buffer.from('0123456789'));
       for (let cut = 1; cut < frame.length; cut++) {
         const { headers, body } = await rawRequest(port, {}, [frame.subarray(0, cut), frame.subarray(cut)]);
@@ -168,7 +168,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect((await rawRequest(port, {}, bytes)).body.equals(frame)).toBe(true);
     });
 
-    it('inflates gzip within a bound, and refuses what it cannot read', async () => {
+    it('[GR1] inflates gzip within a bound, and refuses what it cannot read', async () => {
       const statusOf = async (headers: Record<string, string>, ...chunks: Buffer[]) =>
         (await rawRequest(port, headers, chunks)).headers['grpc-status'];
       const gzip = { 'grpc-encoding': 'gzip' };
@@ -183,7 +183,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(await statusOf({})).toBe('13');
     });
 
-    it('refuses requests that are no calls, with a status of HTTP', async () => {
+    it('[GR1] refuses requests that are not calls, with a status of HTTP', async () => {
       const answered = async (headers: Record<string, string>) =>
         (await rawRequest(port, headers, [])).headers[':status'];
       expect(await answered({ 'content-type': 'application/json' })).toBe(415);
@@ -194,7 +194,7 @@ export function grpcSuite(start: () => Promise<{ port: number; stop(): Promise<v
       expect(malformed.headers['grpc-status']).toBe('12');
     });
 
-    it('serves 10,000 streams on a connection, and refuses further ones', async () => {
+    it('[GR3, GR7] serves 10,000 streams on a connection, and survives their end', async () => {
       const session = connect(`http://127.0.0.1:${port}`, {
         maxSessionMemory: 1_000,
         peerMaxConcurrentStreams: 20_000,

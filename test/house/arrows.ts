@@ -31,7 +31,10 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
-  gateway: { rooms: ['model', 'auth', 'client', 'codecs', 'protocols'], packages: ['@bufbuild/protobuf', 'node:*', 'ws'] },
+  gateway: {
+    rooms: ['model', 'auth', 'client', 'codecs', 'protocols'],
+    packages: ['@bufbuild/protobuf', 'node:*', 'ws'],
+  },
   cli: {
     rooms: ['client', 'model', 'codecs', 'layouts', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],

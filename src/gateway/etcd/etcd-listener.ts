@@ -7,6 +7,8 @@ import { file_rpc } from '../../codecs/etcd/messages/rpc_pb';
 import { file_v3election } from '../../codecs/etcd/messages/v3election_pb';
 import { file_v3lock } from '../../codecs/etcd/messages/v3lock_pb';
 import { deferred } from '../../model/deferred';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
+import { LogGate } from '../../model/log';
 import { GrpcHealth } from '../grpc/grpc-health';
 import { GrpcReflection, type ReflectedFile } from '../grpc/grpc-reflection';
 import { GrpcServer } from '../grpc/grpc-server';
@@ -24,6 +26,8 @@ export interface EtcdListenerOptions {
   clients: EtcdClients;
   /** Answers a connection of HTTP/1, on which clients use etcd's JSON gateway. */
   acceptHttp(socket: Socket): void;
+  /** Answers a request over HTTP/2 that is not a call of gRPC: the JSON gateway as well. */
+  answerHttp2(request: Request, address: string): Promise<Response>;
   maxConnections?: number | undefined;
   log(level: 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;
 }
@@ -45,7 +49,7 @@ export interface EtcdListener {
  * @throws {Error} if the system refuses to listen, such as with `EADDRINUSE`.
  */
 export async function listenForEtcd(options: EtcdListenerOptions): Promise<EtcdListener> {
-  const { host, port, tls, clients, acceptHttp, maxConnections, log } = options;
+  const { host, port, tls, clients, acceptHttp, answerHttp2, maxConnections, log } = options;
   const onFault = (error: unknown, path: string): void => {
     const text = error instanceof Error ? error.stack : String(error);
     log('error', 'a call of a client of etcd failed', { path, error: text });
@@ -55,10 +59,17 @@ export async function listenForEtcd(options: EtcdListenerOptions): Promise<EtcdL
   const grpc = new GrpcServer({
     methods: new Map([...methods, ...health.methods, ...new GrpcReflection(ETCD_FILES).methods]),
     log: (message, facts) => log('error', message, facts),
+    plainRequests: { scheme: tls === undefined ? 'http' : 'https', answer: answerHttp2 },
   });
+  const gate = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
   const server = sharedPort({
     http2: (socket) => grpc.handleSocket(socket),
     http1: acceptHttp,
+    dropped: () => {
+      const leftOut = gate.admit(Date.now());
+      if (leftOut === undefined) return;
+      log('warn', 'a connection of a client of etcd was closed: there are too many', leftOut > 0 ? { leftOut } : {});
+    },
     ...(tls && { tls }),
     ...(maxConnections !== undefined && { connectionsMaxCount: maxConnections }),
   });

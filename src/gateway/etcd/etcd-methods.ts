@@ -153,10 +153,13 @@ function readMessage<T>(read: () => T): T {
   }
 }
 
-/** Returns the token of a call. Clients of etcd send what a login has returned as `token`. */
+/**
+ * Returns the token of a call. Clients of etcd send what a login has returned as `token`; etcd reads the first one, as python's
+ * client opens watches with two.
+ */
 function tokenOf({ metadata }: GrpcCall): string | undefined {
   const { token, authorization } = metadata;
-  const text = typeof token === 'string' ? token : authorization;
+  const text = typeof token === 'string' ? token.split(',', 1)[0] : authorization;
   return text?.replace(/^bearer +/i, '');
 }
 

@@ -3,7 +3,14 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refusalOf } from '../../../test/dialects/etcd/etcd-client';
 import { EtcdPort } from '../../../test/fixtures/etcd-port';
-import { Auth, KV, Lease, TxnRequestSchema } from '../../codecs/etcd/messages/rpc_pb';
+import {
+  Auth,
+  KV,
+  Lease,
+  type RangeRequest_SortOrder,
+  type RangeRequest_SortTarget,
+  TxnRequestSchema,
+} from '../../codecs/etcd/messages/rpc_pb';
 import { bytesOf } from '../../model/bytes';
 
 const EMPTY_KEY = '3 etcdserver: key is not provided';
@@ -134,8 +141,13 @@ describe('keys', () => {
   it('an order that does not exist is refused', async () => {
     const range = { key: bytesOf('m') };
     const refusal = '3 etcdserver: invalid sort option';
-    expect(await refusalOf(port.client().call(KV.method.range, { ...range, sortOrder: 77 }))).toBe(refusal);
-    expect(await refusalOf(port.client().call(KV.method.range, { ...range, sortTarget: -1 }))).toBe(refusal);
+    // `as`: numbers that no client of this library can send.
+    expect(
+      await refusalOf(port.client().call(KV.method.range, { ...range, sortOrder: 77 as RangeRequest_SortOrder })),
+    ).toBe(refusal);
+    expect(
+      await refusalOf(port.client().call(KV.method.range, { ...range, sortTarget: -1 as RangeRequest_SortTarget })),
+    ).toBe(refusal);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type LeaseKeepAliveResponse,
   Watch,
   type WatchCreateRequest,
+  type WatchCreateRequest_FilterType,
   type WatchResponse,
 } from '../../codecs/etcd/messages/rpc_pb';
 import { bytesOf } from '../../model/bytes';
@@ -119,7 +120,8 @@ describe('watches', () => {
     watching.create({ key: new Uint8Array(0) });
     watching.create({ key: new Uint8Array(0), rangeEnd: Uint8Array.of(0) });
     watching.create({ key: Uint8Array.of(0xff, 0xfe), rangeEnd: Uint8Array.of(0) });
-    watching.create({ filters: [99, -1] });
+    // `as`: numbers that no client of this library can send.
+    watching.create({ filters: [99, -1] as WatchCreateRequest_FilterType[] });
     const responses = await watching.has(5);
     expect(responses.map(({ canceled }) => canceled)).toEqual([true, false, false, false, false]);
     await assertServes();

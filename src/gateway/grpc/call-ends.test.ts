@@ -48,7 +48,7 @@ async function stage(methods = TEST_METHODS) {
 const message = (stream: ClientDuplexStream<Buffer, Buffer>) =>
   new Promise<Buffer>((resolve) => stream.once('data', resolve));
 
-it('aborts the signal of a call that is cancelled, times out, or loses its connection', async () => {
+it('[GR6] aborts the signal of a call that is cancelled, times out, or loses its connection', async () => {
   const { client, duplex } = await stage();
   await unary(client, '/test.Echo/Unary', '');
   expect(await unary(client, '/test.Echo/Never', '', 300)).toMatch(/^4 /);
@@ -62,7 +62,7 @@ it('aborts the signal of a call that is cancelled, times out, or loses its conne
   await expect.poll(() => aborted).toEqual(['/test.Echo/Never', '/test.Echo/Stream']);
 });
 
-it('reports back-pressure of a client that does not read, and its end', async () => {
+it('[GR10] reports back-pressure of a client that does not read, and its end', async () => {
   const { duplex } = await stage();
   Object.assign(flooded, { count: 0, waiting: 0, drains: 0 });
   const stream = duplex('/test.Echo/Flood');
@@ -75,7 +75,7 @@ it('reports back-pressure of a client that does not read, and its end', async ()
   await expect.poll(() => flooded.drains).toBeGreaterThan(0);
 });
 
-it('pings its clients, and ends the connection of one that does not answer', async () => {
+it('[GR8] pings its clients, and ends the connection of one that does not answer', async () => {
   const { server, port, pass, client } = await stage();
   await unary(client, '/test.Echo/Unary', '');
   const frozen: Socket = connect(port, '127.0.0.1');
@@ -100,7 +100,7 @@ it('pings its clients, and ends the connection of one that does not answer', asy
   await expect.poll(() => server.connectionCount).toBe(0);
 });
 
-it('ends remaining calls with UNAVAILABLE when it closes, and serves no further ones', async () => {
+it('[GR9] ends remaining calls with UNAVAILABLE when it closes, and serves no further ones', async () => {
   const { server, duplex } = await stage();
   const stream = duplex('/test.Echo/Stream');
   const ended = new Promise<StatusObject>((resolve) => stream.on('status', resolve));
@@ -113,7 +113,7 @@ it('ends remaining calls with UNAVAILABLE when it closes, and serves no further 
   expect(server.connectionCount).toBe(0);
 });
 
-it('answers health checks and watches of health', async () => {
+it('[GR11] answers health checks and watches of health', async () => {
   const health = new GrpcHealth(['test.Echo']);
   const { client, duplex } = await stage(new Map(health.methods));
   const check = '/grpc.health.v1.Health/Check';
@@ -133,7 +133,7 @@ it('answers health checks and watches of health', async () => {
   await ended;
 });
 
-it('describes services to clients, with the files that they need', async () => {
+it('[GR11] describes services to clients, with the files that they need', async () => {
   const base = { symbols: [], services: [], dependencies: [] };
   const reflection = new GrpcReflection([
     {

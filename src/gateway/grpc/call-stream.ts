@@ -26,18 +26,30 @@ export interface CallConnection {
   readonly log: GrpcLog;
   /** Time of the last check, in milliseconds. Reading a clock for each call would cost more than it tells. */
   readonly checkedAt: number;
-  /** The calls whose streams are open. */
-  readonly calls: Set<CallStream>;
+  /** Adds a call whose stream is open. */
+  opened(call: OpenCall): void;
+  /** Removes a call whose stream is closed. */
+  closed(call: OpenCall): void;
+}
+
+/** A call or another request whose stream is open. */
+export interface OpenCall {
+  /** Applies deadlines. */
+  check(now: number): void;
+  /** Ends it with an error of the server. */
+  end(status: Status): void;
 }
 
 /** The stream of one call: its deadline, its signal, and the status with which it ends. */
-export class CallStream implements GrpcCall {
+export class CallStream implements GrpcCall, OpenCall {
   readonly path: string;
   readonly metadata: Headers;
   readonly stream: Http2Stream;
   readonly #connection: CallConnection;
   readonly #openedAt: number;
   #endedAt: number | undefined;
+  /** Time since which the rest of a message is expected. */
+  #cutAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #isAborted = false;
@@ -50,7 +62,7 @@ export class CallStream implements GrpcCall {
     this.stream = stream;
     this.#connection = connection;
     this.#openedAt = connection.checkedAt;
-    connection.calls.add(this);
+    connection.opened(this);
   }
 
   get authority(): string {
@@ -85,6 +97,21 @@ export class CallStream implements GrpcCall {
   endAfter(ms: number): void {
     if (ms > TIMER_MAX || this.#endedAt !== undefined) return;
     this.#timer = setTimeout(() => this.end(DEADLINE_PASSED), Math.ceil(ms));
+  }
+
+  /**
+   * Sets the bytes that the call holds of its request.
+   *
+   * @throws {GrpcError} If all clients make the server hold too much.
+   */
+  hold(bytes: number): void {
+    if (this.stream.hold(bytes)) return;
+    throw new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, 'too many bytes of incomplete requests and unread answers');
+  }
+
+  /** Sets whether the rest of a message is expected, for which the client has limited time. */
+  expectRest(isExpected: boolean): void {
+    this.#cutAt = isExpected ? (this.#cutAt ?? this.#connection.checkedAt) : undefined;
   }
 
   /** Answers with one message and OK. */
@@ -134,7 +161,10 @@ export class CallStream implements GrpcCall {
   check(now: number): void {
     if (this.#endedAt !== undefined) {
       if (now - this.#endedAt > GRPC_ANSWER_UNREAD_MAX_MS) this.reset(Http2Code.CANCEL);
-    } else if (!this.stream.isRequestEnded && !this.isStreaming && now - this.#openedAt > GRPC_REQUEST_MAX_MS) {
+      return;
+    }
+    const awaitedAt = this.isStreaming ? this.#cutAt : this.#openedAt;
+    if (awaitedAt !== undefined && !this.stream.isRequestEnded && now - awaitedAt > GRPC_REQUEST_MAX_MS) {
       this.end(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, 'the request did not arrive in time'));
     }
   }
@@ -151,7 +181,7 @@ export class CallStream implements GrpcCall {
 
   /** The stream is closed. */
   closed(): void {
-    this.#connection.calls.delete(this);
+    this.#connection.closed(this);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#endedAt === undefined || this.isStreaming) {
       this.#endedAt ??= this.#connection.checkedAt;

@@ -1,24 +1,28 @@
 import type { Socket } from 'node:net';
-import { GRPC_CHECK_INTERVAL_MS, GRPC_STREAMS_MAX_COUNT } from '../../model/limits';
+import { GRPC_CHECK_INTERVAL_MS, GRPC_HELD_MAX_BYTES, GRPC_STREAMS_MAX_COUNT } from '../../model/limits';
+import { Http2Code } from '../http2/frames';
 import type { Headers } from '../http2/header-block';
+import { HeldBytes } from '../http2/held-bytes';
 import type { Http2Stream } from '../http2/http2-stream';
 import { CallStream } from './call-stream';
 import { type ConnectionOwner, GrpcConnection } from './grpc-connection';
 import { GrpcCode } from './grpc-error';
 import type { GrpcLog, GrpcMethods } from './grpc-method';
+import { answerPlain, type PlainRequests } from './plain-request';
 import { DEADLINE_PASSED, isGrpc, requestRefusal, type Status, unknownMethod } from './request-headers';
 import { dropRequest, serveCall } from './serve-call';
-
-/** Answers a request over HTTP/2 that is not a call of gRPC, by its content type. It sets `stream.receiver`. */
-export type PlainRequest = (stream: Http2Stream, headers: Headers) => void;
 
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
   readonly log: GrpcLog;
   /** Milliseconds of a clock that does not jump; `performance.now` if absent. */
   readonly now?: () => number;
-  /** Absent: such requests are refused with 415 or 405. */
-  readonly plainRequest?: PlainRequest;
+  /** Answers requests that are not calls, by their content type. Absent: they are refused with 415 or 405. */
+  readonly plainRequests?: PlainRequests;
+  /** Bytes that all connections may hold; a test sets fewer. */
+  readonly heldMaxBytes?: number;
+  /** Streams that all connections may have open; a test sets fewer. */
+  readonly streamsMaxCount?: number;
 }
 
 const TOO_MANY: Status = { code: GrpcCode.RESOURCE_EXHAUSTED, details: 'too many open streams' };
@@ -29,28 +33,44 @@ export class GrpcServer {
   readonly #methods: GrpcMethods;
   readonly #services: ReadonlySet<string>;
   readonly #now: () => number;
-  readonly #plainRequest: PlainRequest | undefined;
+  readonly #plainRequests: PlainRequests | undefined;
+  readonly #streamsMaxCount: number;
+  readonly #held: HeldBytes;
   readonly #connections = new Set<GrpcConnection>();
   readonly #timer: NodeJS.Timeout;
   readonly #owner: ConnectionOwner;
+  #streamCount = 0;
   #isClosing = false;
   /** Called when the last connection has ended. */
   #ended: (() => void) | undefined;
 
-  constructor({ methods, log, now = () => performance.now(), plainRequest }: GrpcServerOptions) {
+  constructor({
+    methods,
+    log,
+    now = () => performance.now(),
+    plainRequests,
+    heldMaxBytes = GRPC_HELD_MAX_BYTES,
+    streamsMaxCount = GRPC_STREAMS_MAX_COUNT,
+  }: GrpcServerOptions) {
     this.#methods = methods;
     this.#services = new Set([...methods.keys()].map((path) => path.slice(1, path.lastIndexOf('/'))));
     this.#now = now;
+    this.#held = new HeldBytes(heldMaxBytes);
+    this.#streamsMaxCount = streamsMaxCount;
     this.#owner = {
       log,
+      held: this.#held,
       now,
       serve: (stream, headers, connection) => this.#serve(stream, headers, connection),
+      count: (change) => {
+        this.#streamCount += change;
+      },
       forget: (connection) => {
         this.#connections.delete(connection);
         if (this.#connections.size === 0) this.#ended?.();
       },
     };
-    this.#plainRequest = plainRequest;
+    this.#plainRequests = plainRequests;
     this.#timer = setInterval(() => this.check(), GRPC_CHECK_INTERVAL_MS);
     this.#timer.unref();
   }
@@ -62,9 +82,12 @@ export class GrpcServer {
 
   /** Number of open streams of all connections. */
   get streamCount(): number {
-    let count = 0;
-    for (const { calls } of this.#connections) count += calls.size;
-    return count;
+    return this.#streamCount;
+  }
+
+  /** Bytes of incomplete requests and unread answers of all connections. */
+  get heldBytes(): number {
+    return this.#held.bytes;
   }
 
   /** Takes over a connection that speaks HTTP/2. Bytes that were read from it have to be put back before. */
@@ -78,8 +101,9 @@ export class GrpcServer {
   }
 
   #serve(stream: Http2Stream, headers: Headers, connection: GrpcConnection): void {
-    if (this.#plainRequest !== undefined && !isGrpc(headers)) {
-      this.#plainRequest(stream, headers);
+    if (this.#plainRequests !== undefined && !isGrpc(headers)) {
+      if (this.#isFull(connection)) stream.reset(Http2Code.REFUSED_STREAM);
+      else answerPlain(stream, headers, connection, this.#plainRequests);
       return;
     }
     const call = new CallStream(stream, headers, connection);
@@ -97,10 +121,11 @@ export class GrpcServer {
     if (timeoutMs !== undefined) call.endAfter(timeoutMs);
   }
 
-  /** Returns whether all connections together have too many streams. Counts them only if one connection has many. */
+  /** Returns whether all connections together have too many streams for a further one of this connection. */
   #isFull({ calls }: GrpcConnection): boolean {
-    const share = GRPC_STREAMS_MAX_COUNT / Math.max(1, this.#connections.size);
-    return calls.size > share && this.streamCount > GRPC_STREAMS_MAX_COUNT;
+    const max = this.#streamsMaxCount;
+    if (this.#streamCount <= max) return false;
+    return this.#streamCount > 2 * max || calls.size > max / this.#connections.size;
   }
 
   /** Applies the deadlines of connections and calls. A timer calls this. */

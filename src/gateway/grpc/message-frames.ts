@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { ReceivedBytes } from '../http2/received-bytes';
 import { GrpcCode, GrpcError } from './grpc-error';
 
 /** Bytes before each message: a flag for compression, and the length. */
@@ -35,10 +36,7 @@ export const framedBytes = (message: Uint8Array): number => PREFIX_BYTES + messa
 export class MessageFrames {
   readonly #maxBytes: number;
   readonly #encoding: string;
-  /** Bytes that were received and not read; the first chunk from `#at`. */
-  readonly #chunks: Uint8Array[] = [];
-  #at = 0;
-  #bytes = 0;
+  readonly #received = new ReceivedBytes();
 
   /** @param encoding Value of `grpc-encoding`; empty if there was none. */
   constructor(maxBytes: number, encoding: string) {
@@ -48,13 +46,17 @@ export class MessageFrames {
 
   /** True if the bytes end within a message. */
   get isCut(): boolean {
-    return this.#bytes > 0;
+    return this.#received.size > 0;
   }
 
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
+    this.#received.push(chunk);
+  }
+
+  /** Keeps what has not been read, as the chunk will not last. Returns the memory that it takes. */
+  keep(): number {
+    this.#received.keep();
+    return this.#received.heldBytes;
   }
 
   /**
@@ -63,60 +65,21 @@ export class MessageFrames {
    * @throws {GrpcError} If it is too large or malformed. Nothing can be read after that.
    */
   next(): Uint8Array | undefined {
-    if (this.#bytes < PREFIX_BYTES) return undefined;
-    const flag = this.#byteAt(0);
-    const size = this.#byteAt(1) * 2 ** 24 + (this.#byteAt(2) << 16) + (this.#byteAt(3) << 8) + this.#byteAt(4);
+    const received = this.#received;
+    if (received.size < PREFIX_BYTES) return undefined;
+    const flag = received.byteAt(0);
+    const high = received.byteAt(1) * 2 ** 24 + (received.byteAt(2) << 16);
+    const size = high + (received.byteAt(3) << 8) + received.byteAt(4);
     if (flag > 1) throw new GrpcError(GrpcCode.INTERNAL, `grpc: received unexpected payload format ${flag}`);
     if (size > this.#maxBytes) {
       const text = `grpc: received message larger than max (${size} vs. ${this.#maxBytes})`;
       throw new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, text);
     }
     if (flag === 1) this.#checkEncoding();
-    if (this.#bytes < PREFIX_BYTES + size) return undefined;
-    this.#take(PREFIX_BYTES);
-    const message = this.#take(size);
+    if (received.size < PREFIX_BYTES + size) return undefined;
+    received.take(PREFIX_BYTES);
+    const message = received.take(size);
     return flag === 1 ? this.#inflate(message) : message;
-  }
-
-  #byteAt(offset: number): number {
-    let at = this.#at + offset;
-    for (const chunk of this.#chunks) {
-      if (at < chunk.length) return chunk[at] ?? 0;
-      at -= chunk.length;
-    }
-    return 0;
-  }
-
-  /** Removes bytes that are there. Copies them only if they are spread over chunks. */
-  #take(size: number): Uint8Array {
-    this.#bytes -= size;
-    const first = this.#chunks[0] ?? new Uint8Array(0);
-    if (this.#at + size <= first.length) {
-      const taken = first.subarray(this.#at, this.#at + size);
-      this.#advance(first, size);
-      return taken;
-    }
-    const taken = Buffer.allocUnsafe(size);
-    let filled = 0;
-    let read = 0;
-    for (const chunk of this.#chunks) {
-      const part = chunk.subarray(this.#at, this.#at + size - filled);
-      taken.set(part, filled);
-      filled += part.length;
-      this.#at += part.length;
-      if (this.#at < chunk.length) break;
-      read++;
-      this.#at = 0;
-    }
-    this.#chunks.splice(0, read);
-    return taken;
-  }
-
-  #advance(first: Uint8Array, size: number): void {
-    this.#at += size;
-    if (this.#at < first.length) return;
-    this.#chunks.shift();
-    this.#at = 0;
   }
 
   #checkEncoding(): void {

@@ -37,17 +37,21 @@ class UnaryCall implements StreamReceiver {
     this.#frames = frames;
   }
 
-  data(bytes: Buffer): void {
-    if (this.#call.isOver) return;
+  data(bytes: Buffer, isLast: boolean): void {
+    const call = this.#call;
+    if (call.isOver) return;
     this.#frames.push(bytes);
     try {
       // A request that is too large is refused before it has arrived.
       const message = this.#frames.next();
-      if (message === undefined) return;
-      if (this.#request !== undefined) throw new GrpcError(GrpcCode.INTERNAL, 'a unary call has one request message');
-      this.#request = message;
+      if (message !== undefined) {
+        if (this.#request !== undefined) throw new GrpcError(GrpcCode.INTERNAL, 'a unary call has one request message');
+        // The end may be long in coming, and the chunk with the message keeps a whole buffer of the socket in memory.
+        this.#request = isLast ? message : new Uint8Array(message);
+      }
+      if (!isLast) call.hold(this.#frames.keep() + (this.#request?.length ?? 0));
     } catch (error) {
-      this.#call.fail(error);
+      call.fail(error);
     }
   }
 
@@ -97,6 +101,8 @@ class MessageStream implements StreamReceiver {
   /** True while the method works on a message. */
   #isWaiting = false;
   #isEnded = false;
+  /** True while a part of a message is kept. */
+  #isKeeping = false;
 
   constructor(call: CallStream, input: GrpcInput, frames: MessageFrames) {
     this.#call = call;
@@ -108,6 +114,7 @@ class MessageStream implements StreamReceiver {
     if (this.#call.isOver) return;
     this.#frames.push(bytes);
     this.#pass();
+    this.#keep();
   }
 
   ended(): void {
@@ -136,14 +143,29 @@ class MessageStream implements StreamReceiver {
     }
   }
 
+  /** Keeps what the method has not taken, and expects the rest of a message in time. */
+  #keep(): void {
+    const { isCut } = this.#frames;
+    if (this.#call.isOver || (!isCut && !this.#isKeeping)) return;
+    this.#isKeeping = isCut;
+    this.#call.expectRest(isCut && !this.#isWaiting);
+    try {
+      this.#call.hold(this.#frames.keep());
+    } catch (error) {
+      this.#call.fail(error);
+    }
+  }
+
   #wait(taken: Promise<void>): void {
     this.#isWaiting = true;
     this.#call.stream.pause();
     taken.then(
       () => {
         this.#isWaiting = false;
-        this.#call.stream.resume();
         this.#pass();
+        this.#keep();
+        // Not before all that has come is taken: each message would otherwise let the client send as much again.
+        if (!this.#isWaiting) this.#call.stream.resume();
       },
       (error: unknown) => this.#call.fail(error),
     );

@@ -35,14 +35,14 @@ const text = (request: ClientRequest) =>
     request.on('response', (response) => response.on('data', (bytes: Buffer) => resolve(bytes.toString())));
   });
 
-it('speaks HTTP/1 and HTTP/2 on one port', async () => {
+it('[GR12] speaks HTTP/1 and HTTP/2 on one port', async () => {
   const { port } = await stage();
   expect(await text(get({ port, path: '/v3/kv', agent: false }))).toBe('HTTP/1 /v3/kv');
   expect(await unary(client(port), '/test.Echo/Unary', 'hi')).toEqual(Buffer.from('hi'));
 });
 
-it('waits for the bytes that distinguish the protocols, up to a deadline', async () => {
-  const { port } = await stage(undefined, 300);
+it('[GR12] waits for the bytes that distinguish the protocols, up to a deadline', async () => {
+  const { port } = await stage({ firstBytesMs: 300 });
   const socket = connect(port, '127.0.0.1');
   ends.push(() => socket.destroy());
   const got: Buffer[] = [];
@@ -60,7 +60,17 @@ it('waits for the bytes that distinguish the protocols, up to a deadline', async
   await Promise.all(closed);
 });
 
-it('serves both protocols over TLS, with ALPN and without, and asks for certificates if it has an authority', async () => {
+it('[GR12] closes connections beyond the limit', async () => {
+  let dropped = 0;
+  const { port } = await stage({ connectionsMaxCount: 2, dropped: () => dropped++ });
+  const peers = Array.from({ length: 3 }, () => connect(port, '127.0.0.1'));
+  let closed = 0;
+  for (const peer of peers) peer.on('close', () => closed++).on('error', () => {});
+  ends.push(() => peers.map((peer) => peer.destroy()));
+  await expect.poll(() => [closed, dropped]).toEqual([1, 1]);
+});
+
+it('[GR12] serves both protocols over TLS, with ALPN and without, and asks for certificates if it has an authority', async () => {
   const folder = temporaryFolder();
   const authority = testAuthority(folder);
   const read = (path: string) => readFileSync(path);
@@ -68,7 +78,7 @@ it('serves both protocols over TLS, with ALPN and without, and asks for certific
   const other = authority.issue('client-1', 'DNS:localhost');
   const ca = read(authority.ca);
   const [cert, key] = [read(other.certPath), read(other.keyPath)];
-  const { port } = await stage({ cert: read(own.certPath), key: read(own.keyPath), ca });
+  const { port } = await stage({ tls: { cert: read(own.certPath), key: read(own.keyPath), ca } });
   const options = { port, host: 'localhost', path: '/x', agent: false, ca };
   const alpn = { ALPNProtocols: ['http/1.1'] };
   expect(await text(getTls({ ...options, cert, key }))).toBe('HTTP/1 /x');

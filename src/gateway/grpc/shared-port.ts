@@ -20,6 +20,8 @@ export interface SharedPortOptions {
   readonly connectionsMaxCount?: number;
   /** Time for a connection to send its first bytes. */
   readonly firstBytesMs?: number;
+  /** A connection was closed because there are too many. Deno 2.9.5 closes them without this. */
+  dropped?(): void;
 }
 
 /**
@@ -42,8 +44,8 @@ export function sharedPort(options: SharedPortOptions): Server {
         accept,
       )
     : createServer({ noDelay: true }, accept);
-  // Deno does not enforce this one; there the process's descriptors are the limit.
   server.maxConnections = connectionsMaxCount;
+  server.on('drop', () => options.dropped?.());
   // A failed handshake concerns its client alone.
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   return server;

@@ -107,14 +107,17 @@ export class FrameReader {
   #addPart(flags: number, streamId: number, part: Buffer): ReceivedFrame | undefined {
     const block = this.#block;
     if (block?.streamId !== streamId) return protocolError('CONTINUATION continues nothing');
-    block.parts.push(part);
     block.bytes += Math.max(part.length, PART_MIN_BYTES);
     if (block.bytes > this.#blockMaxBytes) {
       throw new ConnectionError(Http2Code.ENHANCE_YOUR_CALM, 'a block of headers is too large');
     }
-    if ((flags & FrameFlag.END_HEADERS) === 0) return undefined;
+    if ((flags & FrameFlag.END_HEADERS) === 0) {
+      // A copy, as a part keeps the whole buffer in memory that the socket has read.
+      block.parts.push(Buffer.from(part));
+      return undefined;
+    }
     this.#block = undefined;
-    const payload = block.parts.length === 1 ? part : Buffer.concat(block.parts);
+    const payload = block.parts.length === 0 ? part : Buffer.concat([...block.parts, part]);
     return { type: FrameType.HEADERS, flags: block.flags, streamId, payload, wireBytes: payload.length };
   }
 }

@@ -62,7 +62,7 @@ describe('a connection', () => {
   const resetOf = async (...frames: Buffer[]) =>
     (await exchange(Buffer.concat([START, ...frames]), FrameType.RST_STREAM)).at(-1)?.payload.readUInt32BE(0);
 
-  it('reads frames that are cut anywhere', async () => {
+  it('[GR2] reads frames that are cut anywhere', async () => {
     const bytes = Buffer.concat([START, open(1), data(1, prefixed(Buffer.from('hello')))]);
     for (const size of [1, 2, 3, 7, 10, 33]) {
       const answer = (await exchange(bytes, FrameType.DATA, size)).at(-1);
@@ -70,7 +70,7 @@ describe('a connection', () => {
     }
   });
 
-  it('ends for violations, and says which', async () => {
+  it('[GR2] ends for violations, and says which', async () => {
     const ping = frame(FrameType.PING, 0, 0, Buffer.alloc(7));
     expect(await goawayOf(ping)).toBe(Http2Code.FRAME_SIZE_ERROR);
     const tooLong = Buffer.alloc(9);
@@ -93,7 +93,7 @@ describe('a connection', () => {
     );
   });
 
-  it('ends for floods of headers and resets', async () => {
+  it('[GR4] ends for floods of headers and resets', async () => {
     const endless = [frame(FrameType.HEADERS, 0, 1, headerBlock(REQUEST))];
     for (let part = 0; part < 2_000; part++) endless.push(frame(FrameType.CONTINUATION, 0, 1, Buffer.alloc(0)));
     expect(await goawayOf(...endless)).toBe(Http2Code.ENHANCE_YOUR_CALM);
@@ -103,7 +103,7 @@ describe('a connection', () => {
     expect(await goawayOf(...resets)).toBe(Http2Code.ENHANCE_YOUR_CALM);
   });
 
-  it('resets a stream for what concerns it alone', async () => {
+  it('[GR2] resets a stream for what concerns it alone', async () => {
     const huge = headerFrames(1, headerBlock([...REQUEST, ['token', 'x'.repeat(40_000)]]), false);
     expect(await resetOf(huge)).toBe(Http2Code.ENHANCE_YOUR_CALM);
     expect(await resetOf(headerFrames(1, headerBlock([...REQUEST, ['Bad', 'x']]), false))).toBe(
@@ -119,7 +119,7 @@ describe('a connection', () => {
     );
   });
 
-  it('survives bytes at random', async () => {
+  it('[GR3] survives bytes at random', async () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 48_271) % 2_147_483_647;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { FloodGuard, type FloodLimits } from './flood-guard';
 import { checkSize, FrameReader, protocolError, type ReceivedFrame } from './frame-reader';
 import {
   ConnectionError,
@@ -14,18 +15,16 @@ import {
   WINDOW_MAX_BYTES,
 } from './frames';
 import { CompressionError, HeaderBlocks, type Headers } from './header-block';
+import type { HeldBytes } from './held-bytes';
 import { Http2Stream, type StreamConnection } from './http2-stream';
 import { SocketOutput } from './socket-output';
 
 /** Limits of a connection. */
-export interface Http2Limits {
+export interface Http2Limits extends FloodLimits {
   readonly streamsMaxCount: number;
   readonly headersMaxBytes: number;
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
-  /** Streams that the client may reset at once, and those that it may reset each second after that. */
-  readonly resetsBurstMaxCount: number;
-  readonly resetsPerSecondMaxCount: number;
 }
 
 /** Receiver of the events of a connection. */
@@ -49,7 +48,8 @@ export class Http2Connection implements StreamConnection {
   readonly #socket: Socket;
   readonly #limits: Http2Limits;
   readonly #receiver: Http2Receiver;
-  readonly #now: () => number;
+  readonly #guard: FloodGuard;
+  readonly #held: HeldBytes;
   readonly #streams = new Map<number, Http2Stream>();
   readonly #blocks: HeaderBlocks;
   /** Streams with output that waits for the connection. */
@@ -60,22 +60,22 @@ export class Http2Connection implements StreamConnection {
   #receiveWindow: number;
   #isClosing = false;
   #isClosed = false;
-  #resetsLeft: number;
-  #resetsAt: number;
   #ponged: (() => void) | undefined;
 
-  /** @param now Milliseconds of a clock that does not jump. */
-  constructor(socket: Socket, limits: Http2Limits, receiver: Http2Receiver, now: () => number) {
+  /**
+   * @param held Bytes that this connection holds.
+   * @param now Milliseconds of a clock that does not jump.
+   */
+  constructor(socket: Socket, limits: Http2Limits, receiver: Http2Receiver, held: HeldBytes, now: () => number) {
     this.#socket = socket;
     this.#limits = limits;
     this.#receiver = receiver;
-    this.#now = now;
+    this.#held = held;
+    this.#guard = new FloodGuard(limits, now);
     this.#blocks = new HeaderBlocks(limits.headersMaxBytes);
     // Beyond any compression of what is allowed, and of some more that is read and refused.
     this.#frames = new FrameReader(limits.headersMaxBytes + PAYLOAD_MAX_BYTES);
     this.#receiveWindow = limits.connectionWindowBytes;
-    this.#resetsLeft = limits.resetsBurstMaxCount;
-    this.#resetsAt = now();
     this.#output = new SocketOutput(socket, () => this.#pumpAll());
     socket.setNoDelay(true);
     socket.on('error', () => {});
@@ -103,7 +103,13 @@ export class Http2Connection implements StreamConnection {
   }
 
   push(frames: Buffer): void {
-    if (!this.#isClosed) this.#output.push(frames);
+    if (this.#isClosed) return;
+    this.#guard.sent(frames.length);
+    this.#output.push(frames);
+  }
+
+  hold(bytes: number): boolean {
+    return this.#held.add(bytes);
   }
 
   await(stream: Http2Stream): void {
@@ -116,7 +122,7 @@ export class Http2Connection implements StreamConnection {
     if (this.#isClosing && this.#streams.size === 0) this.#endSocket();
   }
 
-  /** Sends a ping. `ponged` is called when the client has acknowledged it. */
+  /** Sends a ping. `ponged` is called when anything comes from the client: what it reads first may delay its answer. */
   ping(ponged: () => void): void {
     this.#ponged = ponged;
     this.push(frame(FrameType.PING, 0, 0, Buffer.alloc(PING_BYTES)));
@@ -152,6 +158,8 @@ export class Http2Connection implements StreamConnection {
 
   #read(bytes: Buffer): void {
     if (this.#isClosed) return;
+    this.#ponged?.();
+    this.#ponged = undefined;
     try {
       this.#frames.push(bytes);
       while (!this.#isClosed) {
@@ -198,8 +206,8 @@ export class Http2Connection implements StreamConnection {
       case FrameType.PING:
         if (streamId !== 0) protocolError('a ping has a stream');
         checkSize(payload.length === PING_BYTES);
+        this.#guard.idleFrame();
         if ((flags & FrameFlag.ACK) === 0) this.push(frame(FrameType.PING, FrameFlag.ACK, 0, payload));
-        else this.#ponged?.();
         break;
       case FrameType.WINDOW_UPDATE:
         this.#readWindow(streamId, payload);
@@ -207,14 +215,20 @@ export class Http2Connection implements StreamConnection {
       case FrameType.PRIORITY:
         if (streamId === 0) protocolError('a priority has no stream');
         checkSize(payload.length === 5);
+        this.#guard.idleFrame();
         break;
       case FrameType.GOAWAY:
         // The client opens no further streams; it closes the connection when it has its answers.
         if (streamId !== 0) protocolError('GOAWAY has a stream');
         checkSize(payload.length >= 8);
+        this.#guard.idleFrame();
         break;
       case FrameType.PUSH_PROMISE:
         protocolError('a client pushes');
+        break;
+      default:
+        // An unknown type is ignored (RFC 9113, section 4.1).
+        this.#guard.idleFrame();
     }
   }
 
@@ -228,20 +242,22 @@ export class Http2Connection implements StreamConnection {
       this.push(numberFrame(FrameType.WINDOW_UPDATE, 0, used));
     }
     const stream = this.#streams.get(streamId);
+    const isLast = (flags & FrameFlag.END_STREAM) !== 0;
+    if (data.length === 0 && !isLast) this.#guard.idleFrame();
     if (stream === undefined) {
       this.#checkKnown(streamId);
       return;
     }
     if (stream.isRequestEnded) {
-      stream.reset(Http2Code.STREAM_CLOSED);
+      this.#refuse(stream, Http2Code.STREAM_CLOSED);
       return;
     }
     if (wireBytes > stream.receiveWindow) {
-      stream.reset(Http2Code.FLOW_CONTROL_ERROR);
+      this.#refuse(stream, Http2Code.FLOW_CONTROL_ERROR);
       return;
     }
-    stream.receive(data, wireBytes);
-    if ((flags & FrameFlag.END_STREAM) !== 0) stream.requestEnded();
+    stream.receive(data, wireBytes, isLast);
+    if (isLast) stream.requestEnded();
   }
 
   #readHeaders(endsStream: boolean, streamId: number, payload: Buffer): void {
@@ -250,33 +266,36 @@ export class Http2Connection implements StreamConnection {
     const known = this.#streams.get(streamId);
     if (known !== undefined) {
       // Trailers of a request, in which nothing is expected.
-      if (!endsStream || known.isRequestEnded) {
-        known.reset(Http2Code.PROTOCOL_ERROR);
+      if (!endsStream || known.isRequestEnded || isMalformed || ':path' in headers) {
+        this.#refuse(known, Http2Code.PROTOCOL_ERROR);
         return;
       }
       known.requestEnded();
       return;
     }
-    if (streamId <= this.#lastStreamId) return;
     // Streams that are opened after GOAWAY are not served; the client opens them elsewhere.
-    if (this.#isClosing) return;
+    if (streamId <= this.#lastStreamId || this.#isClosing) {
+      this.#guard.idleFrame();
+      return;
+    }
     this.#lastStreamId = streamId;
     const stream = new Http2Stream(streamId, this, this.#streamSendWindow, this.#limits.streamWindowBytes);
     if (this.#streams.size >= this.#limits.streamsMaxCount) {
-      stream.reset(Http2Code.REFUSED_STREAM);
+      this.#refuse(stream, Http2Code.REFUSED_STREAM);
       return;
     }
     if (isTooLarge) {
-      stream.reset(Http2Code.ENHANCE_YOUR_CALM);
+      this.#refuse(stream, Http2Code.ENHANCE_YOUR_CALM);
       return;
     }
     const isWhole =
       headers[':method'] !== undefined && headers[':path'] !== undefined && headers[':scheme'] !== undefined;
     if (isMalformed || !isWhole) {
-      stream.reset(Http2Code.PROTOCOL_ERROR);
+      this.#refuse(stream, Http2Code.PROTOCOL_ERROR);
       return;
     }
     this.#streams.set(stream.id, stream);
+    this.#guard.opened();
     this.#receiver.open(stream, headers);
     if (endsStream) stream.requestEnded();
   }
@@ -286,31 +305,28 @@ export class Http2Connection implements StreamConnection {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
       this.#checkKnown(streamId);
+      this.#guard.idleFrame();
       return;
     }
-    const now = this.#now();
-    const { resetsBurstMaxCount: burst, resetsPerSecondMaxCount: rate } = this.#limits;
-    this.#resetsLeft = Math.min(burst, this.#resetsLeft + ((now - this.#resetsAt) / 1_000) * rate) - 1;
-    this.#resetsAt = now;
-    if (this.#resetsLeft < 0) throw new ConnectionError(Http2Code.ENHANCE_YOUR_CALM, 'too many resets');
+    this.#guard.reset();
     stream.close();
   }
 
   #readSettings(flags: number, streamId: number, payload: Buffer): void {
     if (streamId !== 0) protocolError('SETTINGS has a stream');
+    this.#guard.settings();
     if ((flags & FrameFlag.ACK) !== 0) {
       checkSize(payload.length === 0);
       return;
     }
     checkSize(payload.length % 6 === 0);
+    let window = this.#streamSendWindow;
     for (let at = 0; at < payload.length; at += 6) {
       const value = payload.readUInt32BE(at + 2);
       const setting = payload.readUInt16BE(at);
       if (setting === Setting.INITIAL_WINDOW_SIZE) {
         if (value > WINDOW_MAX_BYTES) throw new ConnectionError(Http2Code.FLOW_CONTROL_ERROR, 'a window is too large');
-        const change = value - this.#streamSendWindow;
-        this.#streamSendWindow = value;
-        for (const stream of [...this.#streams.values()]) this.#widen(stream, change);
+        window = value;
       } else if (setting === Setting.MAX_FRAME_SIZE) {
         if (value < PAYLOAD_MAX_BYTES || value > 2 ** 24 - 1) protocolError('a frame size is out of range');
         // Larger frames would hold up other streams.
@@ -318,10 +334,16 @@ export class Http2Connection implements StreamConnection {
       } else if (setting === Setting.ENABLE_PUSH && value > 1) protocolError('a setting is out of range');
     }
     this.push(frame(FrameType.SETTINGS, FrameFlag.ACK, 0, EMPTY));
+    // Once for a frame, which may repeat the setting thousands of times.
+    const change = window - this.#streamSendWindow;
+    this.#streamSendWindow = window;
+    if (change === 0) return;
+    for (const stream of [...this.#streams.values()]) this.#widen(stream, change);
   }
 
   #readWindow(streamId: number, payload: Buffer): void {
     checkSize(payload.length === 4);
+    this.#guard.idleFrame();
     const change = payload.readUInt32BE(0) & 0x7fffffff;
     if (streamId === 0) {
       this.sendWindow += change;
@@ -338,7 +360,7 @@ export class Http2Connection implements StreamConnection {
       return;
     }
     if (change === 0) {
-      stream.reset(Http2Code.PROTOCOL_ERROR);
+      this.#refuse(stream, Http2Code.PROTOCOL_ERROR);
       return;
     }
     this.#widen(stream, change);
@@ -346,8 +368,14 @@ export class Http2Connection implements StreamConnection {
 
   #widen(stream: Http2Stream, change: number): void {
     stream.sendWindow += change;
-    if (stream.sendWindow > WINDOW_MAX_BYTES) stream.reset(Http2Code.FLOW_CONTROL_ERROR);
+    if (stream.sendWindow > WINDOW_MAX_BYTES) this.#refuse(stream, Http2Code.FLOW_CONTROL_ERROR);
     else if (change > 0) stream.pump();
+  }
+
+  /** Resets a stream because of what its client has sent. */
+  #refuse(stream: Http2Stream, code: Http2Code): void {
+    stream.reset(code);
+    this.#guard.reset();
   }
 
   /** Checks that a stream has existed. Frames may still come for one that is closed. */
@@ -358,11 +386,11 @@ export class Http2Connection implements StreamConnection {
 
   /** Sends what waits for the connection, a frame of each stream in turn. */
   #pumpAll(): void {
-    while (this.#awaiting.size > 0 && !this.isClogged && this.sendWindow > 0) {
-      for (const stream of [...this.#awaiting]) {
-        this.#awaiting.delete(stream);
-        stream.pump(PAYLOAD_MAX_BYTES);
-      }
+    // A stream that still waits is added again, at the end. A window of one byte costs one step, however many wait.
+    for (const stream of this.#awaiting) {
+      if (this.isClogged || this.sendWindow <= 0) return;
+      this.#awaiting.delete(stream);
+      stream.pump(PAYLOAD_MAX_BYTES);
     }
   }
 }

@@ -3,6 +3,7 @@ import {
   FRAME_HEADER_BYTES,
   FrameFlag,
   FrameType,
+  frame,
   Http2Code,
   headerFrames,
   PAYLOAD_MAX_BYTES,
@@ -11,7 +12,12 @@ import {
 
 /** Receiver of what a client sends on a stream. */
 export interface StreamReceiver {
-  data(bytes: Buffer): void;
+  /**
+   * Takes bytes, which may be a part of a buffer of the socket: what is kept for longer than the turn has to be copied.
+   *
+   * @param isLast True if `ended` follows.
+   */
+  data(bytes: Buffer, isLast: boolean): void;
   /** The client sends no more. */
   ended(): void;
   /** The stream is closed: both sides have ended it, or one has reset it, or the connection is gone. Called once. */
@@ -26,6 +32,8 @@ export interface StreamConnection {
   readonly isClogged: boolean;
   /** Largest payload of a frame that the client accepts. */
   readonly payloadMaxBytes: number;
+  /** Counts bytes that a stream holds, or gives back. Returns false if all of them are too many. */
+  hold(bytes: number): boolean;
   /** Sends frames, together with others of this turn. */
   push(frames: Buffer): void;
   /** The stream has output that waits for the connection. */
@@ -45,7 +53,7 @@ interface Waiting {
 /** One stream of a server: a request that comes, and an answer in headers, data and trailers. */
 export class Http2Stream {
   readonly id: number;
-  receiver: StreamReceiver | undefined;
+  #receiver: StreamReceiver | undefined;
   /** Bytes that the client's window for this stream has room for. It may be negative (RFC 9113, section 6.9.2). */
   sendWindow: number;
   /** Bytes that the client may still send before it gets a further window. */
@@ -54,12 +62,18 @@ export class Http2Stream {
   readonly #connection: StreamConnection;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  #trailers: Buffer | undefined;
+  /** Bytes of the request that the receiver holds, and all bytes that the connection has counted for this stream. */
+  #receivedBytes = 0;
+  #heldBytes = 0;
+  /** Frames that end the answer, after all data. */
+  #last: Buffer | undefined;
   #isPaused = false;
   #isClosed = false;
   /** True once the client has ended its side. */
   isRequestEnded = false;
   #isAnswerEnded = false;
+  /** True if the client may send the rest of its request once it has the answer; otherwise the stream is reset. */
+  maySendRest = false;
   #hasHeaders = false;
 
   constructor(id: number, connection: StreamConnection, sendWindow: number, receiveWindow = FIRST_WINDOW_BYTES) {
@@ -68,6 +82,12 @@ export class Http2Stream {
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
     this.#receiveWindowMax = receiveWindow;
+  }
+
+  set receiver(receiver: StreamReceiver) {
+    this.#receiver = receiver;
+    // It may have ended the stream before the stream knew it.
+    if (this.#isClosed) receiver.closed();
   }
 
   get isClosed(): boolean {
@@ -92,19 +112,32 @@ export class Http2Stream {
     if (endsStream) this.#answerEnded();
   }
 
-  /** Sends data as the client's windows have room. `taken` is called once all of it was sent, not if the stream closes. */
+  /**
+   * Sends data as the client's windows have room. `taken` is called once all of it was sent, not if the stream closes. If the
+   * client leaves too much unread, on all streams together, the stream is reset.
+   */
   write(bytes: Uint8Array, taken?: () => void): void {
-    if (this.#isClosed || this.#trailers !== undefined) return;
+    if (this.#isClosed || this.#last !== undefined) return;
     this.#waiting.push({ bytes, sent: 0, taken });
     this.#waitingBytes += bytes.length;
+    this.#sendWaiting(Number.POSITIVE_INFINITY);
+    if (!this.#count()) this.reset(Http2Code.ENHANCE_YOUR_CALM);
+  }
+
+  /** Ends the answer after all data, with trailers if there are any. */
+  end(trailers?: Buffer): void {
+    if (this.#isClosed || this.#last !== undefined) return;
+    this.#last =
+      trailers === undefined
+        ? frame(FrameType.DATA, FrameFlag.END_STREAM, this.id, new Uint8Array(0))
+        : headerFrames(this.id, trailers, true);
     this.pump();
   }
 
-  /** Ends the answer with trailers, after all data. */
-  end(trailers: Buffer): void {
-    if (this.#isClosed || this.#trailers !== undefined) return;
-    this.#trailers = trailers;
-    this.pump();
+  /** Sets the bytes of the request that the receiver holds. Returns false if all that is held is too much. */
+  hold(bytes: number): boolean {
+    this.#receivedBytes = bytes;
+    return this.#count();
   }
 
   /** Sends a whole answer, in one buffer if the client's windows have room for it. */
@@ -156,40 +189,44 @@ export class Http2Stream {
   }
 
   /** Takes data of the client, whose bytes on the wire count. */
-  receive(data: Buffer, wireBytes: number): void {
+  receive(data: Buffer, wireBytes: number, isLast: boolean): void {
     this.receiveWindow -= wireBytes;
-    if (data.length > 0) this.receiver?.data(data);
+    if (data.length > 0) this.#receiver?.data(data, isLast);
     if (!this.#isPaused) this.#replenish();
   }
 
   /** The client has ended its side. */
   requestEnded(): void {
-    if (this.isRequestEnded) return;
+    if (this.isRequestEnded || this.#isClosed) return;
     this.isRequestEnded = true;
-    this.receiver?.ended();
+    this.#receiver?.ended();
     if (this.#isAnswerEnded) this.close();
   }
 
-  /** Sends what waits, as far as windows have room. Returns true if it sent something and more waits. */
-  pump(maxBytes = Number.POSITIVE_INFINITY): boolean {
+  /** Sends what waits, as far as windows have room. */
+  pump(maxBytes = Number.POSITIVE_INFINITY): void {
+    this.#sendWaiting(maxBytes);
+    this.#count();
+  }
+
+  #sendWaiting(maxBytes: number): void {
     const connection = this.#connection;
     let left = maxBytes;
     while (!this.#isClosed) {
       const first = this.#waiting[0];
       if (first === undefined) {
-        if (this.#trailers !== undefined && !this.#isAnswerEnded) {
-          this.#hasHeaders = true;
-          connection.push(headerFrames(this.id, this.#trailers, true));
+        if (this.#last !== undefined && !this.#isAnswerEnded) {
+          connection.push(this.#last);
           this.#answerEnded();
         }
-        return false;
+        return;
       }
       const room = Math.min(this.sendWindow, connection.sendWindow);
       const rest = first.bytes.length - first.sent;
-      if (this.sendWindow <= 0 && rest > 0) return false;
+      if (this.sendWindow <= 0 && rest > 0) return;
       if (connection.isClogged || (room <= 0 && rest > 0) || left <= 0) {
         connection.await(this);
-        return left <= 0;
+        return;
       }
       const size = Math.min(rest, room, connection.payloadMaxBytes, left);
       this.#send(first.bytes.subarray(first.sent, first.sent + size));
@@ -199,7 +236,6 @@ export class Http2Stream {
       this.#waiting.shift();
       first.taken?.();
     }
-    return false;
   }
 
   /** Closes the stream without a frame. */
@@ -208,8 +244,18 @@ export class Http2Stream {
     this.#isClosed = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#receivedBytes = 0;
+    this.#count();
     this.#connection.forget(this);
-    this.receiver?.closed();
+    this.#receiver?.closed();
+  }
+
+  /** Has the connection count what is held now. Returns false if that is more than before, and too much. */
+  #count(): boolean {
+    const change = (this.#isClosed ? 0 : this.#waitingBytes + this.#receivedBytes) - this.#heldBytes;
+    if (change === 0) return true;
+    this.#heldBytes += change;
+    return this.#connection.hold(change) || change < 0;
   }
 
   #send(part: Uint8Array): void {
@@ -226,7 +272,7 @@ export class Http2Stream {
     this.#isAnswerEnded = true;
     if (this.isRequestEnded) this.close();
     // The client need not send the rest (RFC 9113, section 8.1).
-    else this.reset(Http2Code.NO_ERROR);
+    else if (!this.maySendRest) this.reset(Http2Code.NO_ERROR);
   }
 
   #replenish(): void {

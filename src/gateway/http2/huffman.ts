@@ -34,7 +34,9 @@ for (let length = 1, code = 0, index = 0; length <= LONGEST; length++) {
 
 /** Returns the text of Huffman's codes, one character for each byte; undefined if they are malformed. */
 export function decodeHuffman(bytes: Uint8Array, from: number, to: number): string | undefined {
-  let text = '';
+  // No code is shorter than five bits. A text that grows by characters would take many times its size.
+  const text = Buffer.allocUnsafe(Math.floor(((to - from) * 8) / 5));
+  let size = 0;
   let code = 0;
   let length = 0;
   for (let at = from; at < to; at++) {
@@ -44,12 +46,12 @@ export function decodeHuffman(bytes: Uint8Array, from: number, to: number): stri
       length++;
       const offset = code - (FIRST_CODES[length] ?? 0);
       if (offset < (COUNTS[length] ?? 0)) {
-        text += String.fromCharCode(BYTES[(INDEXES[length] ?? 0) + offset] ?? 0);
+        text[size++] = BYTES[(INDEXES[length] ?? 0) + offset] ?? 0;
         code = 0;
         length = 0;
       } else if (length === LONGEST) return undefined;
     }
   }
   // The rest is padding: fewer than 8 ones.
-  return length < 8 && code === 2 ** length - 1 ? text : undefined;
+  return length < 8 && code === 2 ** length - 1 ? text.toString('latin1', 0, size) : undefined;
 }

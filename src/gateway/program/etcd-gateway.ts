@@ -64,6 +64,7 @@ export async function startEtcdGateway(options: EtcdGatewayOptions): Promise<Etc
       tls,
       clients,
       acceptHttp: (socket) => void http.emit('connection', socket),
+      answerHttp2: (request, address) => forwarder.answer(request, address),
       log: (_level, message, facts) => note([message, ...Object.values(facts ?? {})].join(': ')),
     });
     return {

@@ -91,6 +91,30 @@ export class Forwarder {
     this.#forward(message, response, path, this.#agent);
   }
 
+  /** Answers a request that came over HTTP/2. @param address Address of its client. */
+  async answer(request: Request, address: string): Promise<Response> {
+    const { url, door, defaultToken } = this.#options;
+    const { pathname, search } = new URL(request.url);
+    const path = door.path(pathname + search);
+    if (path === undefined) return new Response(door.unknown, { status: 404, headers: { 'content-type': PLAIN_TEXT } });
+    const headers = new Headers([...request.headers].filter(([name]) => !HOP_HEADERS.has(name)));
+    headers.set('x-forwarded-for', address);
+    const isKnown = door.hasToken({ headers: Object.fromEntries(request.headers), url: pathname });
+    if (defaultToken !== undefined && !isKnown) headers.set('authorization', `Bearer ${defaultToken}`);
+    const body = request.body === null ? undefined : await request.arrayBuffer();
+    try {
+      return await fetch(`${url}${path}`, {
+        method: request.method,
+        headers,
+        signal: request.signal,
+        ...(body && { body }),
+      });
+    } catch {
+      const { status, text, type } = door.away;
+      return new Response(text, { status, headers: { 'content-type': type } });
+    }
+  }
+
   /** @param agent False: over a connection of its own. */
   #forward(message: IncomingMessage, response: ServerResponse, path: string, agent: Agent | false): void {
     const { hostname, port, protocol } = new URL(this.#options.url);
