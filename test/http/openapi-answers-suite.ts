@@ -125,6 +125,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ['DELETE', `${NS}/kv/config`],
     ['GET', `${NS}/diff/kv?limit=1&from=${LONG_AGO}`],
     ['POST', `${NS}/rollback/kv`, { prefix: 'other', to: LONG_AGO }],
+    ['POST', `${NS}/kv-compaction`, { revision: 5 }],
     ['POST', `${NS}/leases`, { ttlMs: 60_000, alias: '7' }],
     ['PUT', `${NS}/kv/held?lease=${LAST_LEASE}`, {}],
     ['POST', `${NS}/leases/${LAST_LEASE}/renew`],

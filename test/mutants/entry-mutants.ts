@@ -68,9 +68,9 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: 'resumes a watch of keys whose changes were removed',
     breaks: 'KV11',
-    symbol: 'Feeder.#compactedFor',
-    from: 'hasKeys(scope) ? Math.max(compactedRevision, entries.emptiedRevision) : compactedRevision',
-    to: 'compactedRevision',
+    symbol: 'completeAfter',
+    from: 'hasKeys(scope) ? entryFloor(journal).changesAfter : journal.compactedRevision',
+    to: 'journal.compactedRevision',
   },
   {
     name: 'sends a watch that catches up every entry',

@@ -385,8 +385,8 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'shortens the time of a lease by an old renewal',
     breaks: 'GL1',
     symbol: 'renewGranted',
-    from: 'slot < 0 || heardAt < state.leases.renewedAt(slot)',
-    to: 'slot < 0',
+    from: 'heardAt >= leases.renewedAt(slot)',
+    to: 'heardAt >= 0',
   },
   {
     name: 'deletes an entry that left its lease after its deletion was staged',

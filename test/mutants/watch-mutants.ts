@@ -49,15 +49,15 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'continues after compaction',
     breaks: 'W6',
     symbol: 'Feeder.#feedInSlices',
-    from: 'watcher.position < this.#compactedFor(watcher)',
+    from: 'watcher.position < completeAfter(this.#memory.journal, watcher.scope)',
     to: 'watcher.position < -1',
   },
   {
     name: 'continues if the first revision after a position was compacted',
     breaks: 'W6',
     symbol: 'Feeder.#feedInSlices',
-    from: 'watcher.position < this.#compactedFor(watcher)',
-    to: 'watcher.position + 1 < this.#compactedFor(watcher)',
+    from: 'watcher.position < completeAfter(this.#memory.journal, watcher.scope)',
+    to: 'watcher.position + 1 < completeAfter(this.#memory.journal, watcher.scope)',
   },
   {
     name: 'continues after the last part of a snapshot, not after its first',

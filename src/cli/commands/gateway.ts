@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { PortTls } from '../../gateway/grpc/shared-port';
-import { startConsulGateway } from '../../gateway/program/consul-gateway';
-import { startEtcdGateway } from '../../gateway/program/etcd-gateway';
 import { addressWithPort, listenError } from '../../launcher/listening-address';
 import { onStopSignal } from '../../launcher/stop-signals';
 import { covers } from '../../model/coverage';
@@ -86,6 +84,7 @@ export function gatewayCommand() {
         if (consulPort !== undefined) {
           const onRefused = (error: Error): void => over.reject(error);
           const parts = { ...at, host, consulPort, name, node, defaultToken, registry, note, onRefused };
+          const { startConsulGateway } = await import('../../gateway/program/consul-gateway');
           const consul = await startConsulGateway(parts).catch((error: unknown) => {
             throw listenError(host, consulPort, error, '--consul-port');
           });
@@ -97,6 +96,8 @@ export function gatewayCommand() {
           print.note(`Consul's API of ${at.namespace} at ${place.url} is at ${reached}; checks run as ${name}`);
         }
         if (etcdPort !== undefined) {
+          // Loaded when it is used: its packages take longer to load than all others of the command line.
+          const { startEtcdGateway } = await import('../../gateway/program/etcd-gateway');
           const etcd = await startEtcdGateway({ ...at, host, etcdPort, tls, defaultToken, note }).catch(
             (error: unknown) => {
               throw listenError(host, etcdPort, error, '--etcd-port');
