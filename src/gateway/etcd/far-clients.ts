@@ -168,6 +168,8 @@ async function ownToken(place: FrameCallsOptions): Promise<{ id: string; grants:
     return { id, grants: grants as Grant[] }; // `as`: the client's grants have the members of the model's
   } catch (error) {
     const known = registryError(error);
-    throw hasCode(known, 'UNAUTHENTICATED') ? ETCD_ERRORS.invalidToken() : known;
+    // After many wrong tokens the registry says so by its limit, and clients expect the same text.
+    const isWrong = hasCode(known, 'UNAUTHENTICATED') || hasCode(known, 'LIMIT_EXCEEDED');
+    throw isWrong ? ETCD_ERRORS.invalidToken() : known;
   }
 }

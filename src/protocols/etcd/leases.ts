@@ -63,8 +63,8 @@ export async function keepAlive(
 ): Promise<LeaseKeepAliveResponse> {
   const { revision, body } = await namespace.renewLease(nameOf(ID));
   const { remainingMs } = body;
-  // It has just been renewed, so that what remains is the time to live, but for a fraction of a second.
-  const TTL = remainingMs === undefined ? 0n : BigInt(Math.max(1, Math.round(remainingMs / SECOND_MS)));
+  // It has just been renewed, so that what remains is the time to live, but for the fraction of a second that this took.
+  const TTL = remainingMs === undefined ? 0n : BigInt(Math.max(1, Math.ceil(remainingMs / SECOND_MS)));
   return create(LeaseKeepAliveResponseSchema, { header: responseHeader(namespace.id, revision), ID, TTL });
 }
 

@@ -163,14 +163,14 @@ func init() {
 	})
 
 	together("lease: keep-alives keep it, and its end closes their channel", func(t *T) {
-		id := t.grant(2)
+		id := t.grant(5)
 		t.put(t.prefix+"a", "1", clientv3.WithLease(id))
 		ch, err := t.cli.KeepAlive(t.ctx, id)
 		t.must(err)
-		for began := time.Now(); time.Since(began) < 4*time.Second; {
+		for began := time.Now(); time.Since(began) < 7*time.Second; {
 			answer, open := <-ch
 			t.truly("the channel is open", open)
-			t.equal("answer", []int64{int64(answer.ID), answer.TTL}, []int64{int64(id), 2})
+			t.equal("answer", []int64{int64(answer.ID), answer.TTL}, []int64{int64(id), 5})
 		}
 		t.equal("still there", t.get(t.prefix+"a").Count, int64(1))
 		_, err = t.cli.Revoke(t.ctx, id)

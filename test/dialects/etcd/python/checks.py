@@ -234,8 +234,10 @@ def _(client, prefix):
     raises(etcd3.exceptions.WatchTimedOut, lambda: client.watch_once(prefix + "b", timeout=0.2))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         waiting = pool.submit(client.watch_once, prefix + "b", timeout=10)
-        time.sleep(0.2)
-        client.put(prefix + "b", "1")
+        # The watch may begin late on a busy machine.
+        while not waiting.done():
+            client.put(prefix + "b", "1")
+            time.sleep(0.2)
         equal("once", waiting.result().value, b"1")
 
 
