@@ -120,8 +120,8 @@ describe('watches', () => {
     watching.create({ key: new Uint8Array(0) });
     watching.create({ key: new Uint8Array(0), rangeEnd: Uint8Array.of(0) });
     watching.create({ key: Uint8Array.of(0xff, 0xfe), rangeEnd: Uint8Array.of(0) });
-    // `as`: numbers that no client of this library can send.
-    watching.create({ filters: [99, -1] as WatchCreateRequest_FilterType[] });
+    // `as`: numbers that are none of the type, which a client of another maker can send.
+    watching.create({ filters: [99, -1] as unknown as WatchCreateRequest_FilterType[] });
     const responses = await watching.has(5);
     expect(responses.map(({ canceled }) => canceled)).toEqual([true, false, false, false, false]);
     await assertServes();

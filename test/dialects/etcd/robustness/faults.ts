@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosProxy } from '../../../client/chaos-proxy';
 import type { Outage } from '../../../crash/lease-bounds';
 import type { SeededRandom } from '../../../simulation/seeded-random';
-import type { EtcdTarget } from './etcd-target';
+import type { FaultyEtcd } from './faulty-etcd';
 
 /** Faults of a server and of the connections to it. */
 export const FAULT_KINDS = ['kill', 'freeze', 'cut'] as const;
@@ -15,7 +15,7 @@ const ANSWERS_WITHIN_MS = 30_000;
 
 /** Parts of {@link Faults}. */
 export interface FaultPlan {
-  target: EtcdTarget;
+  target: FaultyEtcd;
   proxy: ChaosProxy;
   random: SeededRandom;
   kinds: readonly FaultKind[];

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { residentTarget } from './etcd-target';
 import { FAULT_KINDS, type FaultKind } from './faults';
+import { faultyResident } from './faulty-etcd';
 import { type RobustnessReport, robustnessRun } from './robustness-run';
 
 const USAGE = `usage: npm run etcd-robustness -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS] [--folder PATH]
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   for (let seed = first; seed < first + count; seed++) {
     const report = await robustnessRun({
       seed,
-      target: (data) => residentTarget({ data, output: (line) => /"level":"error"/.test(line) && console.error(line) }),
+      target: (data) => faultyResident({ data, output: (line) => /"level":"error"/.test(line) && console.error(line) }),
       clients: Number(values.clients),
       seconds: Number(values.seconds),
       faults: faultsNamed(values.faults),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceError } from '@grpc/grpc-js';
 import { type Event as EtcdEvent, Event_EventType } from '../../../../src/codecs/etcd/messages/kv_pb';
 import {
   type WatchResponse as EtcdWatchResponse,
@@ -119,8 +120,9 @@ export class RecordedWatcher {
       }, 100);
       stop.addEventListener('abort', over);
       if (stop.aborted) over();
-      stream.on('error', ({ code, details }) => {
+      stream.on('error', (error) => {
         if (isOver) return;
+        const { code, details } = error as ServiceError; // `as`: streams of this library have no other errors
         for (const { history } of this.#watched) history.brokenAt ??= monotonicNow();
         const isExpected = code === 14 || code === 1 || /RST_STREAM|reset/i.test(details);
         if (!isExpected) this.problems.push(`the stream of ${this.#name} ended with ${code} ${details}`);

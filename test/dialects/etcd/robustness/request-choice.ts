@@ -78,7 +78,7 @@ export class RequestChoice {
     const success: Step[] = [this.#put(first), { op: 'range', key: 'k/', end: 'k0', limit: 0 }, this.#put(second)];
     if (random.chance(0.5)) success.push({ op: 'delete', key: third, end: 'k0', prevKv: true });
     const failure: Step[] = [this.#put(third)];
-    const target = random.pick(['version', 'created']);
+    const target = random.pick(['version', 'created'] as const);
     return { kind: 'txn', compares: [{ key: third, target, operand: 0 }], success, failure };
   }
 }

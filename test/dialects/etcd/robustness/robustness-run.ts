@@ -11,8 +11,8 @@ import { leaseProblems } from './check-leases';
 import { operationProblems } from './check-operations';
 import { watchProblems } from './check-watches';
 import { Recorder } from './etcd-operator';
-import type { EtcdTarget } from './etcd-target';
 import { type FaultKind, Faults } from './faults';
+import type { FaultyEtcd } from './faulty-etcd';
 import type { History, LeaseLife, WatchRequest } from './history';
 import { abandonLeases, keepLeases } from './lease-traffic';
 import { RecordedWatcher } from './recorded-watcher';
@@ -31,7 +31,7 @@ const COMPACTION_LEAVES_REVISIONS = 200;
 export interface RobustnessOptions {
   seed: number;
   /** Creates the server, whose data is in a folder. */
-  target: (data: string) => EtcdTarget;
+  target: (data: string) => FaultyEtcd;
   clients: number;
   /** Seconds of calls and faults. */
   seconds: number;

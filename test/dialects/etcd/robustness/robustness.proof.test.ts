@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { residentTarget } from './etcd-target';
 import { FAULT_KINDS } from './faults';
+import { faultyResident } from './faulty-etcd';
 import { robustnessRun } from './robustness-run';
 
 const seed = Date.now() % 2 ** 31;
@@ -11,7 +11,7 @@ const seed = Date.now() % 2 ** 31;
 it(`[I1, W7] what etcd guarantees holds while a registry is killed, frozen and cut off (seed ${seed})`, async () => {
   const report = await robustnessRun({
     seed,
-    target: (data) => residentTarget({ data }),
+    target: (data) => faultyResident({ data }),
     clients: 8,
     seconds: 20,
     faults: FAULT_KINDS,

@@ -5,7 +5,7 @@ import { startOn } from '../../../programs/host';
 import type { RunningRegistry } from '../../../programs/registry';
 
 /** A server of etcd's API that a run starts, kills and freezes. */
-export interface EtcdTarget {
+export interface FaultyEtcd {
   /** URL without a path, the same after each start. Set once it has started. */
   readonly endpoint: string;
   /** Credentials of clients. */
@@ -26,8 +26,8 @@ export interface EtcdTarget {
 
 const ROOT_TOKEN = 'test-root-token-0123456789abcdefghijklmnop';
 
-/** Options of {@link residentTarget}. */
-export interface ResidentTargetOptions {
+/** Options of {@link faultyResident}. */
+export interface FaultyResidentOptions {
   /** Path of the data folder. */
   data: string;
   /** Path of another built program of the resident host, such as one with a defect. */
@@ -37,7 +37,7 @@ export interface ResidentTargetOptions {
 }
 
 /** Returns `rollcall serve --etcd-port`, not started yet. */
-export function residentTarget(options: ResidentTargetOptions): EtcdTarget {
+export function faultyResident(options: FaultyResidentOptions): FaultyEtcd {
   let registry: RunningRegistry | undefined;
   let port = 0;
   const running = (): RunningRegistry => {
