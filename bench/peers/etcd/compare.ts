@@ -5,7 +5,7 @@ import type { Workspace } from '../../workspace';
 import type { PeersSetting } from '../report';
 import { type CallName, grpcTitle } from './calls';
 import type { DoorContender, DoorContest, DoorScale } from './contest';
-import { type Door, etcdDoor, floorDoor, jsonHeaders } from './doors';
+import { type Door, etcdDoor, floorDoor, jsonHeaders, rollcallDoor } from './doors';
 import { doorFanOut } from './fan-out';
 import { doorFootprint } from './footprint';
 import { GoClient, goProblem } from './go-client';
@@ -29,7 +29,7 @@ export interface DoorComparison {
 
 /** Returns the doors of one home: Rollcall, and the floors on its runtime. */
 function doorsOf(programs: Programs): Door[] {
-  return [floorDoor(programs)];
+  return [rollcallDoor(programs), floorDoor(programs)];
 }
 
 /** Returns Rollcall and the floors in their homes, floors last. */
