@@ -26,6 +26,8 @@ const CREDIT_LUMP_BYTES = 1024 * 1024;
 export class FrameWatches implements EntryWatches {
   readonly #open: OpenSocket;
   readonly #sockets: WatchSocket[] = [];
+  /** Watches that begin again once their client reads. */
+  readonly #setAside: (() => void)[] = [];
   #isPaused = false;
   #isClosed = false;
 
@@ -35,13 +37,20 @@ export class FrameWatches implements EntryWatches {
 
   watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
     let isClosed = false;
+    const place: WatchPlace = { ...request, hasBegun: false, syncsCount: 0 };
     // How many watches a socket holds depends on their keys, too: it is full once it has refused one.
     const move = (): void => {
-      if (!isClosed && !this.#isClosed) current = this.#roomy().watch(request, listener, move);
+      if (isClosed || this.#isClosed) return;
+      // A client that reads nothing would be sent a new socket's first credit again and again.
+      if (this.#isPaused) this.#setAside.push(move);
+      else current = this.#roomy().watch(place, listener, move);
     };
-    let current = this.#roomy().watch(request, listener, move);
+    let current = this.#roomy().watch(place, listener, move);
     return {
-      sync: () => current.sync(),
+      sync: () => {
+        place.syncsCount += 1;
+        current.sync();
+      },
       close: () => {
         isClosed = true;
         current.close();
@@ -70,6 +79,7 @@ export class FrameWatches implements EntryWatches {
   resume(): void {
     this.#isPaused = false;
     for (const socket of this.#sockets) socket.resume();
+    for (const move of this.#setAside.splice(0)) move();
   }
 
   close(): void {
@@ -79,12 +89,21 @@ export class FrameWatches implements EntryWatches {
   }
 }
 
+/** Keys of a watch, and how far it has come, on whichever socket. */
+interface WatchPlace extends EntryWatchRequest {
+  /** Revision up to which the client has all changes; undefined until the watch has begun. */
+  after?: number | undefined;
+  hasBegun: boolean;
+  /** Requests for progress without an answer. */
+  syncsCount: number;
+}
+
 /** A watch on a socket. */
 interface SocketWatch {
+  readonly place: WatchPlace;
   readonly listener: EntryWatchListener;
   /** Begins the watch on another socket. */
   readonly move: () => void;
-  hasBegun: boolean;
   /** Changes of a revision that comes in several frames. */
   parts: EntryChange[];
 }
@@ -99,6 +118,7 @@ class WatchSocket {
   #socket: NamespaceSocket | undefined;
   #isClosed = false;
   #isFull = false;
+  #hasDelivered = false;
   #names = 0;
   #credit = 0;
   readonly #marks: string[] = [];
@@ -116,12 +136,13 @@ class WatchSocket {
     return !this.#isFull && this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
   }
 
-  /** @param move Called if the socket has no room for the watch, which then belongs on another one. */
-  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener, move: () => void): EntryWatch {
+  /** @param move Called if the watch belongs on another socket: this one has no room for it, or was closed as too slow. */
+  watch(place: WatchPlace, listener: EntryWatchListener, move: () => void): EntryWatch {
+    const { interval, after, previous, syncsCount } = place;
     // Names count up, so that watches of different clients have the same, and with them the same frames.
     const name = this.#names.toString(36);
     this.#names += 1;
-    this.#watches.set(name, { listener, move, hasBegun: false, parts: [] });
+    this.#watches.set(name, { place, listener, move, parts: [] });
     const from = after === undefined ? { fromNow: true } : { afterRevision: after };
     this.#send({
       type: 'watch',
@@ -132,8 +153,10 @@ class WatchSocket {
       observer: true,
       ...from,
     });
+    const sync = () => this.#send({ type: 'sync', id: `s${name}`, watch: name });
+    for (let count = 0; count < syncsCount; count++) sync();
     return {
-      sync: () => this.#send({ type: 'sync', id: `s${name}`, watch: name }),
+      sync,
       close: () => {
         if (this.#watches.delete(name)) this.#send({ type: 'unwatch', id: `u${name}`, watch: name });
         if (this.#watches.size === 0 && !this.hasRoom) this.close();
@@ -193,9 +216,10 @@ class WatchSocket {
   #act(frame: ServerFrame): void {
     if (frame.type === 'answer') {
       const watch = this.#watches.get(frame.id);
-      if (watch === undefined || watch.hasBegun) return;
-      watch.hasBegun = true;
+      if (watch === undefined || watch.place.hasBegun) return;
+      watch.place.hasBegun = true;
       const { revision = 0 } = frame.body as WatchBegun; // `as`: the answer to a watch
+      watch.place.after ??= revision;
       watch.listener.begun(revision);
       return;
     }
@@ -207,7 +231,7 @@ class WatchSocket {
     const watch = this.#watches.get(frame.watch);
     if (watch === undefined) return;
     if (frame.type === 'changes') this.#changed(watch, frame);
-    else if (frame.type === 'bookmark') watch.listener.reached(revisionOf(frame.cursor));
+    else if (frame.type === 'bookmark') this.#reached(watch, revisionOf(frame.cursor));
     else if (frame.type === 'reset') this.#compacted(frame.watch, frame.compactedRevision);
   }
 
@@ -218,7 +242,15 @@ class WatchSocket {
       return;
     }
     const whole = watch.parts.length === 0 ? changes : [...watch.parts.splice(0), ...changes];
+    watch.place.after = frame.revision;
+    this.#hasDelivered = true;
     watch.listener.changed(frame.revision, whole);
+  }
+
+  #reached({ place, listener }: SocketWatch, revision: number): void {
+    place.after = revision;
+    place.syncsCount = Math.max(0, place.syncsCount - 1);
+    listener.reached(revision);
   }
 
   #refused(name: string, { code, detail, compactedRevision }: Extract<ServerFrame, { type: 'error' }>): void {
@@ -247,6 +279,13 @@ class WatchSocket {
   }
 
   #lost(code: number): void {
+    // As in etcd, a slow watch catches up. On a socket that delivers nothing before it is closed, it never would.
+    if (code === CLOSE_CODES.slowConsumer && this.#hasDelivered) {
+      this.#isClosed = true;
+      this.#gone();
+      for (const { move } of this.#watches.values()) move();
+      return;
+    }
     const error = new RegistryError('UNAUTHENTICATED', 'the token is not valid any more');
     this.#end(code === CLOSE_CODES.unauthorized ? { kind: 'refused', error } : { kind: 'lost' });
   }
