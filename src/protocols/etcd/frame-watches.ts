@@ -1,10 +1,9 @@
 import { revisionOf } from '../../model/cursor';
-import { keyOf } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchBegun, type WatchedChange } from '../../model/frames';
-import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { CLOSE_CODES, type ServerFrame, type WatchBegun } from '../../model/frames';
 import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
+import { type ChangesFrame, changesIn, keysOf, readFrame } from './entry-frames';
 import type {
   EntryChange,
   EntryWatch,
@@ -17,8 +16,6 @@ import type {
 /** Opens a socket to the namespace, with the permissions of the caller. It carries the frames of `model/frames.ts`. */
 export type OpenSocket = (listener: SocketListener) => Promise<NamespaceSocket>;
 
-type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
-
 /** Credit is returned in amounts of this size: each frame of credit costs the registry a message. */
 const CREDIT_LUMP_BYTES = 1024 * 1024;
 
@@ -26,6 +23,8 @@ const CREDIT_LUMP_BYTES = 1024 * 1024;
 export class FrameWatches implements EntryWatches {
   readonly #open: OpenSocket;
   readonly #sockets: WatchSocket[] = [];
+  /** Watches that begin again once their client reads. */
+  readonly #setAside: (() => void)[] = [];
   #isPaused = false;
   #isClosed = false;
 
@@ -35,13 +34,20 @@ export class FrameWatches implements EntryWatches {
 
   watch(request: EntryWatchRequest, listener: EntryWatchListener): EntryWatch {
     let isClosed = false;
+    const place: WatchPlace = { ...request, hasBegun: false, syncsCount: 0 };
     // How many watches a socket holds depends on their keys, too: it is full once it has refused one.
     const move = (): void => {
-      if (!isClosed && !this.#isClosed) current = this.#roomy().watch(request, listener, move);
+      if (isClosed || this.#isClosed) return;
+      // A client that reads nothing would be sent a new socket's first credit again and again.
+      if (this.#isPaused) this.#setAside.push(move);
+      else current = this.#roomy().watch(place, listener, move);
     };
-    let current = this.#roomy().watch(request, listener, move);
+    let current = this.#roomy().watch(place, listener, move);
     return {
-      sync: () => current.sync(),
+      sync: () => {
+        place.syncsCount += 1;
+        current.sync();
+      },
       close: () => {
         isClosed = true;
         current.close();
@@ -70,6 +76,7 @@ export class FrameWatches implements EntryWatches {
   resume(): void {
     this.#isPaused = false;
     for (const socket of this.#sockets) socket.resume();
+    for (const move of this.#setAside.splice(0)) move();
   }
 
   close(): void {
@@ -79,12 +86,21 @@ export class FrameWatches implements EntryWatches {
   }
 }
 
+/** Keys of a watch, and how far it has come, on whichever socket. */
+interface WatchPlace extends EntryWatchRequest {
+  /** Revision up to which the client has all changes; undefined until the watch has begun. */
+  after?: number | undefined;
+  hasBegun: boolean;
+  /** Requests for progress without an answer. */
+  syncsCount: number;
+}
+
 /** A watch on a socket. */
 interface SocketWatch {
+  readonly place: WatchPlace;
   readonly listener: EntryWatchListener;
   /** Begins the watch on another socket. */
   readonly move: () => void;
-  hasBegun: boolean;
   /** Changes of a revision that comes in several frames. */
   parts: EntryChange[];
 }
@@ -99,6 +115,7 @@ class WatchSocket {
   #socket: NamespaceSocket | undefined;
   #isClosed = false;
   #isFull = false;
+  #hasDelivered = false;
   #names = 0;
   #credit = 0;
   readonly #marks: string[] = [];
@@ -116,12 +133,13 @@ class WatchSocket {
     return !this.#isFull && this.#names < WATCHES_PER_SOCKET_MAX_COUNT;
   }
 
-  /** @param move Called if the socket has no room for the watch, which then belongs on another one. */
-  watch({ interval, after, previous }: EntryWatchRequest, listener: EntryWatchListener, move: () => void): EntryWatch {
+  /** @param move Called if the watch belongs on another socket: this one has no room for it, or was closed as too slow. */
+  watch(place: WatchPlace, listener: EntryWatchListener, move: () => void): EntryWatch {
+    const { interval, after, previous, syncsCount } = place;
     // Names count up, so that watches of different clients have the same, and with them the same frames.
     const name = this.#names.toString(36);
     this.#names += 1;
-    this.#watches.set(name, { listener, move, hasBegun: false, parts: [] });
+    this.#watches.set(name, { place, listener, move, parts: [] });
     const from = after === undefined ? { fromNow: true } : { afterRevision: after };
     this.#send({
       type: 'watch',
@@ -132,8 +150,10 @@ class WatchSocket {
       observer: true,
       ...from,
     });
+    const sync = () => this.#send({ type: 'sync', id: `s${name}`, watch: name });
+    for (let count = 0; count < syncsCount; count++) sync();
     return {
-      sync: () => this.#send({ type: 'sync', id: `s${name}`, watch: name }),
+      sync,
       close: () => {
         if (this.#watches.delete(name)) this.#send({ type: 'unwatch', id: `u${name}`, watch: name });
         if (this.#watches.size === 0 && !this.hasRoom) this.close();
@@ -193,9 +213,10 @@ class WatchSocket {
   #act(frame: ServerFrame): void {
     if (frame.type === 'answer') {
       const watch = this.#watches.get(frame.id);
-      if (watch === undefined || watch.hasBegun) return;
-      watch.hasBegun = true;
+      if (watch === undefined || watch.place.hasBegun) return;
+      watch.place.hasBegun = true;
       const { revision = 0 } = frame.body as WatchBegun; // `as`: the answer to a watch
+      watch.place.after ??= revision;
       watch.listener.begun(revision);
       return;
     }
@@ -207,7 +228,7 @@ class WatchSocket {
     const watch = this.#watches.get(frame.watch);
     if (watch === undefined) return;
     if (frame.type === 'changes') this.#changed(watch, frame);
-    else if (frame.type === 'bookmark') watch.listener.reached(revisionOf(frame.cursor));
+    else if (frame.type === 'bookmark') this.#reached(watch, revisionOf(frame.cursor));
     else if (frame.type === 'reset') this.#compacted(frame.watch, frame.compactedRevision);
   }
 
@@ -218,7 +239,15 @@ class WatchSocket {
       return;
     }
     const whole = watch.parts.length === 0 ? changes : [...watch.parts.splice(0), ...changes];
+    watch.place.after = frame.revision;
+    this.#hasDelivered = true;
     watch.listener.changed(frame.revision, whole);
+  }
+
+  #reached({ place, listener }: SocketWatch, revision: number): void {
+    place.after = revision;
+    place.syncsCount = Math.max(0, place.syncsCount - 1);
+    listener.reached(revision);
   }
 
   #refused(name: string, { code, detail, compactedRevision }: Extract<ServerFrame, { type: 'error' }>): void {
@@ -247,6 +276,13 @@ class WatchSocket {
   }
 
   #lost(code: number): void {
+    // As in etcd, a slow watch catches up. On a socket that delivers nothing before it is closed, it never would.
+    if (code === CLOSE_CODES.slowConsumer && this.#hasDelivered) {
+      this.#isClosed = true;
+      this.#gone();
+      for (const { move } of this.#watches.values()) move();
+      return;
+    }
     const error = new RegistryError('UNAUTHENTICATED', 'the token is not valid any more');
     this.#end(code === CLOSE_CODES.unauthorized ? { kind: 'refused', error } : { kind: 'lost' });
   }
@@ -259,36 +295,4 @@ class WatchSocket {
     this.#watches.clear();
     for (const { listener } of ended) listener.ended(reason);
   }
-}
-
-/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
-function keysOf({ from, to }: KeyInterval): object {
-  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
-  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
-}
-
-/** Frames of the same change to many watches have the same text, so the last one is kept parsed. */
-let lastText = '';
-let lastFrame: ServerFrame | undefined;
-const decoded = new WeakMap<ChangesFrame, readonly EntryChange[]>();
-
-function readFrame(text: string): ServerFrame {
-  if (lastFrame !== undefined && text === lastText) return lastFrame;
-  lastText = text;
-  lastFrame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
-  return lastFrame;
-}
-
-function changesIn(frame: ChangesFrame): readonly EntryChange[] {
-  const known = decoded.get(frame);
-  if (known !== undefined) return known;
-  const changes = frame.changes.flatMap(entryChange);
-  decoded.set(frame, changes);
-  return changes;
-}
-
-function entryChange(change: WatchedChange): EntryChange[] {
-  if (change.kind !== 'entry') return [];
-  const { type, before } = change;
-  return [{ type, key: keyOf(change), before, ...(change.type === 'put' && { after: change.after }) }];
 }

@@ -1,13 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../src/launcher/listening-address';
-import { PROJECT_ROOT } from '../../house/source-tree';
 import { type Host, startOn } from '../../programs/host';
 import type { RegistryOptions, RunningRegistry } from '../../programs/registry';
-import { systemNode } from '../../programs/system-node';
+import { endGateway, startGateway } from './gateway-process';
 import type { EtcdTarget } from './target';
 
 /** Name of the user of all clients. The registry accepts any. */
@@ -55,47 +52,25 @@ export const RESIDENT: EtcdTarget = {
   },
 };
 
-/** Starts a gateway on a port, and resolves when it answers. */
-async function startGateway({ url, rootToken }: RunningRegistry, port: number): Promise<ChildProcess> {
-  const words = [join(PROJECT_ROOT, 'bin', 'rollcall.js'), 'gateway', '--url', url, '--etcd-port', String(port)];
-  const env = { ...process.env, ROLLCALL_TOKEN: rootToken };
-  const child = spawn(systemNode(), words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  let printed = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (chunk) => {
-      printed += chunk;
-      if (printed.includes(`127.0.0.1:${port}`)) resolve();
-    });
-    child.on('exit', () => reject(new Error(`the gateway ended: ${printed}`)));
-  });
-  return child;
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill(signal);
-  await exit;
-}
-
 /** A gateway for clients of etcd in front of the registry in `workerd`. */
 export const GATEWAY: EtcdTarget = {
   name: 'a gateway in front of workerd',
   differences: DIFFERENCES,
   start: async () => {
     const registry = await startEmpty('workerd');
+    const { url, rootToken: token } = registry;
     const port = await freePort();
-    let gateway = await startGateway(registry, port);
+    let gateway = await startGateway({ url, token, port });
     return {
       endpoint: `http://127.0.0.1:${port}`,
       user: USER,
-      password: registry.rootToken,
+      password: token,
       restart: async () => {
-        await ended(gateway, 'SIGKILL');
-        gateway = await startGateway(registry, port);
+        await endGateway(gateway, 'SIGKILL');
+        gateway = await startGateway({ url, token, port });
       },
       stop: async () => {
-        await ended(gateway, 'SIGTERM');
+        await endGateway(gateway, 'SIGTERM');
         await registry.stop();
       },
     };

@@ -1,4 +1,6 @@
-import { leaseBounds, type Outage } from '../../../crash/lease-bounds';
+import { KEEPER_TTL_MS } from '../../../../src/gateway/etcd/kept-leases';
+import { leaseBounds } from '../../../crash/lease-bounds';
+import type { EtcdOutage } from './faulty-etcd';
 import type { LeaseLife } from './history';
 import { leasesEnded } from './model';
 import type { Truth } from './truth';
@@ -12,7 +14,7 @@ const SHOWN_WITHIN_MS = 2_000;
 /** Evidence for {@link leaseProblems}. */
 export interface LeaseFacts {
   truth: Truth;
-  outages: readonly Outage[];
+  outages: readonly EtcdOutage[];
   /** Time at which the run was over. */
   overAt: number;
 }
@@ -37,6 +39,8 @@ function expiriesIn(truth: Truth): Map<string, number[]> {
   return found;
 }
 
+type Sign = ReturnType<typeof signsOf>[number];
+
 const signsOf = ({ renewals }: LeaseLife) =>
   renewals.flatMap(({ isGrant, sentAt, answeredAt }) =>
     answeredAt === null ? [] : [{ isRegistration: isGrant, sentAt, answeredAt }],
@@ -52,13 +56,25 @@ function earlyEnds(life: LeaseLife, expiries: readonly number[], { outages }: Le
   });
 }
 
+/** Returns the latest time at which a lease ends, whose last sign this is. */
+function latestEnd(ttlMs: number, sign: Sign, outages: readonly EtcdOutage[]): number {
+  const { latest } = leaseBounds({ ttlMs, removeAfterMs: ttlMs, ...sign }, ttlMs, outages);
+  // The gateway that kept it may have died before it has found out that the client is dead.
+  const death = outages.find(({ endsKeeper, from, downBy }) => endsKeeper && downBy >= sign.sentAt && from <= latest);
+  if (death === undefined) return latest;
+  const { from, downBy } = death;
+  const keeper = { ttlMs: KEEPER_TTL_MS, removeAfterMs: KEEPER_TTL_MS, sentAt: from, answeredAt: downBy };
+  const keptUntil = leaseBounds(keeper, KEEPER_TTL_MS, outages).latest;
+  const spared = { ttlMs, removeAfterMs: ttlMs, sentAt: keptUntil, answeredAt: keptUntil };
+  return leaseBounds(spared, ttlMs, outages).latest;
+}
+
 function lateEnds(life: LeaseLife, expiries: readonly number[], { truth, outages, overAt }: LeaseFacts): string[] {
   const { id, ttlMs, renewals, revokedAt } = life;
   const last = signsOf(life).at(-1);
   // A renewal without an answer may have come through, or be under way.
   if (last === undefined || revokedAt !== null || renewals.at(-1)?.answeredAt === null) return [];
-  const { latest } = leaseBounds({ ttlMs, removeAfterMs: ttlMs, ...last }, ttlMs, outages);
-  const by = latest + SHOWN_WITHIN_MS;
+  const by = latestEnd(ttlMs, last, outages) + SHOWN_WITHIN_MS;
   const late = expiries.filter((at) => at > by).map((at) => `the lease ${id} ended ${Math.round(at - by)} ms too late`);
   const left = [...truth.stateAt(truth.head).values()].filter(({ lease }) => lease === id);
   if (left.length > 0 && by < overAt) late.push(`the lease ${id} did not end`);

@@ -1,8 +1,23 @@
 import { freePort } from '../../../../src/launcher/listening-address';
+import type { ChaosProxy } from '../../../client/chaos-proxy';
 import type { Outage } from '../../../crash/lease-bounds';
 import { freezeProcess } from '../../../crash/victim';
 import { startOn } from '../../../programs/host';
 import type { RunningRegistry } from '../../../programs/registry';
+
+/** A period in which a server of etcd's API did not listen. */
+export interface EtcdOutage extends Outage {
+  /** True if a gateway died: the leases that it kept end only after its own. */
+  endsKeeper?: boolean;
+}
+
+/** What a gateway needs. */
+export interface Behind {
+  /** Kills the registry without warning, and waits until it answers again. */
+  kill(): Promise<void>;
+  /** Proxy between the gateway and the registry. */
+  proxy: ChaosProxy;
+}
 
 /** A server of etcd's API that a run starts, kills and freezes. */
 export interface FaultyEtcd {
@@ -17,14 +32,17 @@ export interface FaultyEtcd {
    *
    * @param outages Receives the outage from its first moment.
    */
-  kill(outages: Outage[]): Promise<void>;
+  kill(outages: EtcdOutage[]): Promise<void>;
   /** Stops its process for a time, without ending it. */
-  freeze(ms: number, outages: Outage[]): Promise<void>;
+  freeze(ms: number, outages: EtcdOutage[]): Promise<void>;
+  /** What is behind it; absent if it is the registry itself. */
+  readonly behind?: Behind;
   /** Stops it normally. */
   stop(): Promise<void>;
 }
 
-const ROOT_TOKEN = 'test-root-token-0123456789abcdefghijklmnop';
+/** Root token of the registries of all runs. */
+export const ROOT_TOKEN = 'test-root-token-0123456789abcdefghijklmnop';
 
 /** Options of {@link faultyResident}. */
 export interface FaultyResidentOptions {
@@ -55,7 +73,7 @@ export function faultyResident(options: FaultyResidentOptions): FaultyEtcd {
     },
     kill: async (outages) => {
       const never = Number.POSITIVE_INFINITY;
-      const outage: Outage = { from: Date.now(), downBy: never, until: never };
+      const outage: EtcdOutage = { from: Date.now(), downBy: never, until: never };
       outages.push(outage);
       const answering = running().kill('SIGKILL');
       outage.downBy = Date.now();

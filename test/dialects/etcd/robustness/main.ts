@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { FAULT_KINDS, type FaultKind } from './faults';
-import { faultyResident } from './faulty-etcd';
+import { type FaultyEtcd, faultyResident } from './faulty-etcd';
+import { faultyGateway } from './faulty-gateway';
 import { type RobustnessReport, robustnessRun } from './robustness-run';
 
-const USAGE = `usage: npm run etcd-robustness -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS] [--folder PATH]
+const USAGE = `usage: npm run etcd-robustness -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS] [--home HOME]
 
 Runs clients of etcd by gRPC against a registry while it is killed, frozen and cut off. Checks each answer, each event of a
 watch and the end of each lease against what etcd guarantees. Stops at the first history that violates it, and keeps it.
@@ -18,6 +19,7 @@ watch and the end of each lease against what etcd guarantees. Stops at the first
   --clients N      clients that read and write, besides those of watches and leases (default: 8)
   --seconds N      seconds of calls and faults in a history (default: 60)
   --faults KINDS   any of ${FAULT_KINDS.join(',')}, or none (default: all)
+  --home HOME      resident, or gateway for one in front of workerd (default: resident)
   --no-compactions keep the whole history
   --folder PATH    folder for the history of a violation (default: a temporary folder)`;
 
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '60' },
     faults: { type: 'string', default: FAULT_KINDS.join() },
+    home: { type: 'string', default: 'resident' },
     'no-compactions': { type: 'boolean', default: false },
     folder: { type: 'string', default: join(tmpdir(), 'rollcall-etcd-histories') },
     help: { type: 'boolean', default: false },
@@ -46,7 +49,7 @@ async function main(): Promise<number> {
   for (let seed = first; seed < first + count; seed++) {
     const report = await robustnessRun({
       seed,
-      target: (data) => faultyResident({ data, output: (line) => /"level":"error"/.test(line) && console.error(line) }),
+      target: homeNamed(values.home),
       clients: Number(values.clients),
       seconds: Number(values.seconds),
       faults: faultsNamed(values.faults),
@@ -64,6 +67,13 @@ async function main(): Promise<number> {
   }
   console.log(`${count} histories, and every guarantee held`);
   return 0;
+}
+
+function homeNamed(name: string): (data: string) => FaultyEtcd {
+  if (name === 'gateway') return (data) => faultyGateway({ data, program: resolve('bin/rollcall.js') });
+  if (name !== 'resident') throw new Error(`--home must be resident or gateway, not "${name}"`);
+  const output = (line: string) => /"level":"error"/.test(line) && console.error(line);
+  return (data) => faultyResident({ data, output });
 }
 
 function faultsNamed(names: string): FaultKind[] {
@@ -84,7 +94,7 @@ function summary(
   return [
     `seed ${seed}: ${operations.length} calls, ${open} without an answer`,
     `${watches.length} watches, ${events} events, ${leases.length} leases`,
-    `${faults.kill} kills, ${faults.freeze} freezes, ${faults.cut} cuts`,
+    FAULT_KINDS.flatMap((kind) => (faults[kind] > 0 ? [`${kind} ${faults[kind]}`] : [])).join(', '),
     `${revisions} revisions, ${Math.round(runMs / 1_000)} s, checked in ${(checkMs / 1_000).toFixed(1)} s`,
     `${problems.length} problems`,
   ].join('; ');

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { encodeCursor } from '../../model/cursor';
+import { CLOSE_CODES } from '../../model/frames';
+import type { SocketListener } from '../../model/namespace-sockets';
+import type { EntryWatchListener } from './etcd-namespace';
+import { FrameWatches } from './frame-watches';
+
+/** A socket as the namespace has it. */
+interface Opened {
+  listener: SocketListener;
+  sent: Record<string, unknown>[];
+}
+
+/** Watches over sockets that the test answers, and what the listener of each watch was told. */
+class Bench {
+  readonly opened: Opened[] = [];
+  readonly told: string[] = [];
+  readonly watches = new FrameWatches(async (listener) => {
+    const sent: Opened['sent'] = [];
+    this.opened.push({ listener, sent });
+    return { send: (text) => void sent.push(JSON.parse(text)), close: () => {} };
+  });
+  readonly listener: EntryWatchListener = {
+    begun: (revision) => this.told.push(`begun ${revision}`),
+    changed: (revision, changes) => this.told.push(`${revision} ${changes.map(({ key }) => key).join()}`),
+    reached: (revision) => this.told.push(`reached ${revision}`),
+    ended: ({ kind }) => this.told.push(kind),
+  };
+
+  watch(after?: number) {
+    return this.watches.watch({ interval: { from: 'a', to: 'z' }, after, previous: false }, this.listener);
+  }
+
+  frame(at: number, frame: object): void {
+    this.opened[at]?.listener.frame(JSON.stringify(frame));
+  }
+
+  changes(at: number, revision: number, key: string, part: object = {}): void {
+    const changes = [{ kind: 'entry', type: 'put', key, after: { value: '' } }];
+    this.frame(at, { type: 'changes', watch: '0', cursor: 'unread', revision, changes, ...part });
+  }
+
+  /** Closes a socket whose reader is slow, and waits until another one could be open. */
+  async tooSlow(at: number): Promise<void> {
+    this.opened[at]?.listener.closed(CLOSE_CODES.slowConsumer);
+    await this.settled();
+  }
+
+  async settled(): Promise<void> {
+    for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+  }
+}
+
+describe('[EW7] a watch whose socket was closed because it reads slowly', () => {
+  it('goes on after the last revision of which it has all parts', async () => {
+    const bench = new Bench();
+    bench.watch();
+    await bench.settled();
+    bench.frame(0, { type: 'answer', id: '0', body: { reconnectWithinMs: 0, revision: 4 } });
+    bench.changes(0, 5, 'b');
+    bench.changes(0, 6, 'c', { part: 0, last: false });
+    await bench.tooSlow(0);
+    expect(bench.opened[1]?.sent).toMatchObject([{ type: 'watch', afterRevision: 5 }]);
+    bench.frame(1, { type: 'answer', id: '0', body: { reconnectWithinMs: 0, revision: 9 } });
+    bench.changes(1, 6, 'c', { part: 0, last: false });
+    bench.changes(1, 6, 'd', { part: 1, last: true });
+    expect(bench.told).toEqual(['begun 4', '5 b', '6 c,d']);
+  });
+
+  it('asks again for the progress that it was not told', async () => {
+    const bench = new Bench();
+    const watch = bench.watch(2);
+    await bench.settled();
+    bench.changes(0, 5, 'b');
+    watch.sync();
+    watch.sync();
+    bench.frame(0, { type: 'bookmark', watch: '0', cursor: encodeCursor({ epoch: 'epoch', revision: 7, check: 0 }) });
+    await bench.tooSlow(0);
+    expect(bench.opened[1]?.sent).toMatchObject([{ type: 'watch', afterRevision: 7 }, { type: 'sync' }]);
+    expect(bench.opened[1]?.sent).toHaveLength(2);
+  });
+
+  it('waits until its client reads again', async () => {
+    const bench = new Bench();
+    bench.watch(2);
+    const closed = bench.watch(2);
+    await bench.settled();
+    bench.changes(0, 5, 'b');
+    bench.watches.pause();
+    await bench.tooSlow(0);
+    expect(bench.opened).toHaveLength(1);
+    closed.close();
+    bench.watches.resume();
+    await bench.settled();
+    expect(bench.opened[1]?.sent).toMatchObject([{ type: 'watch', afterRevision: 5 }]);
+  });
+
+  it('is lost if that socket has delivered nothing', async () => {
+    const bench = new Bench();
+    bench.watch(2);
+    await bench.settled();
+    bench.changes(0, 5, 'b');
+    await bench.tooSlow(0);
+    await bench.tooSlow(1);
+    expect(bench.opened).toHaveLength(2);
+    expect(bench.told).toEqual(['5 b', 'lost']);
+  });
+});
