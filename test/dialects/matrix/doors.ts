@@ -16,6 +16,7 @@ const DOORS = {
 /** Names of all doors. */
 export const NAMES = Object.keys(DOORS) as DoorName[]; // `as`: these are its keys
 
+/** Name of a door. */
 export type DoorName = keyof typeof DOORS;
 
 /** Longest time from the limit of a lease to its end while the registry listens. */
@@ -34,6 +35,7 @@ export function doors(): { stage: MatrixStage; of: Record<DoorName, Door> } {
   return { stage, of };
 }
 
+/** An instance with all members. */
 export const INSTANCE: Written = {
   id: '10.0.0.7:8080',
   address: '10.0.0.7',

@@ -23,6 +23,7 @@ const place = (text: string) => {
 /** Parses an endpoint of Kratos. */
 const endpoint = (text = '') => place(text.slice(text.indexOf('://') + 3));
 
+/** All frameworks that have a layout. */
 export const LAYOUT_DOORS: readonly LayoutDoor[] = [
   {
     kind: 'go-zero',
