@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolderOfFile } from '../../programs/temporary-folder';
 import { type CheckResults, checkNames, runChecks } from './check-program';
+import { buildGoProgram } from './go-program';
 import type { ClientName, RunningEtcd } from './target';
 import { TARGETS } from './targets';
 
@@ -27,25 +25,14 @@ const folderOf = ({ name }: Client): string => join(import.meta.dirname, name);
 const built = temporaryFolderOfFile();
 let program: Promise<string> | undefined;
 
-/** Builds the program in Go once for all targets. The cache stays on the machine, because a build without it takes 20 seconds. */
-function goProgram(folder: string): Promise<string> {
-  program ??= (async () => {
-    const output = join(built, 'checks');
-    const env = {
-      ...process.env,
-      GO111MODULE: 'off',
-      GOPATH: '/usr/share/gocode',
-      GOFLAGS: '',
-      GOCACHE: join(tmpdir(), 'rollcall-go-build'),
-    };
-    await promisify(execFile)('go', ['build', '-o', output, '.'], { cwd: folder, env });
-    return output;
-  })();
+/** Builds the program in Go once for all targets. */
+function goProgram(): Promise<string> {
+  program ??= buildGoProgram(built);
   return program;
 }
 
 const CLIENTS: Client[] = [
-  { name: 'go', title: "etcd's client for Go", extension: '.go', command: async (folder) => [await goProgram(folder)] },
+  { name: 'go', title: "etcd's client for Go", extension: '.go', command: async () => [await goProgram()] },
   {
     name: 'npm',
     title: 'the client of npm',

@@ -4,7 +4,7 @@ import type { Spoken, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 
 /** A framework that keeps instances of the service `orders` as entries. */
-interface LayoutDoor {
+export interface LayoutDoor {
   kind: Layout['kind'];
   prefix: string;
   speaks: readonly Spoken[];
@@ -23,6 +23,7 @@ const place = (text: string) => {
 /** Parses an endpoint of Kratos. */
 const endpoint = (text = '') => place(text.slice(text.indexOf('://') + 3));
 
+/** All frameworks that have a layout. */
 export const LAYOUT_DOORS: readonly LayoutDoor[] = [
   {
     kind: 'go-zero',
@@ -92,6 +93,12 @@ export const LAYOUT_DOORS: readonly LayoutDoor[] = [
   },
 ];
 
+/** Returns the prefix that clients of a framework read for the instances of `orders`. */
+export function folderOf({ kind, prefix }: LayoutDoor): string {
+  if (kind === 'go-kit') return prefix;
+  return `${prefix.endsWith('/') || prefix === '' ? prefix : `${prefix}/`}orders/`;
+}
+
 /** Puts the entry of an instance with a lease of its own. Returns the id of the lease. */
 export async function putEntry(stage: MatrixStage, door: LayoutDoor, instance: Written): Promise<string> {
   // `as`: the API's response.
@@ -102,15 +109,11 @@ export async function putEntry(stage: MatrixStage, door: LayoutDoor, instance: W
 }
 
 /** Returns the instances that entries below the prefix of a layout show. */
-export async function seenEntries(
-  stage: MatrixStage,
-  { prefix, seen }: LayoutDoor,
-): Promise<Record<string, unknown>[]> {
-  const folder = prefix.endsWith('/') || prefix === '' ? prefix : `${prefix}/`;
-  const query = encodeURIComponent(prefix === '/services/orders/' ? prefix : `${folder}orders/`);
+export async function seenEntries(stage: MatrixStage, door: LayoutDoor): Promise<Record<string, unknown>[]> {
+  const query = encodeURIComponent(folderOf(door));
   // `as`: the API's response.
   const { entries } = (await stage.json('GET', `/api/v1/ns/public/kv?prefix=${query}`)) as {
     entries: { value: string }[];
   };
-  return entries.map(({ value }) => seen(value));
+  return entries.map(({ value }) => door.seen(value));
 }

@@ -1,65 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { consulDoor, consulMetadata } from './consul-door';
-import { DEFAULTS, type Door, type Seen, type Spoken, type Written } from './door';
-import { eurekaDoor } from './eureka-door';
-import { goMicroDoor } from './go-micro-door';
+import { consulMetadata } from './consul-door';
+import type { Door, Seen, Written } from './door';
+import { type DoorName, doors, expected, INSTANCE, LEASE_ENDS_WITHIN_MS, NAMES, withMetadata } from './doors';
 import { LAYOUT_DOORS, putEntry, seenEntries } from './layout-doors';
-import { MatrixStage } from './matrix-stage';
-import { nacosDoor } from './nacos-door';
-import { nativeDoor } from './native-door';
 
 /** Every door reads what any door writes: all pairs of doors, each with itself included. */
 
-const DOORS = {
-  native: nativeDoor,
-  'go-micro': goMicroDoor,
-  eureka: eurekaDoor,
-  nacos: nacosDoor,
-  consul: consulDoor,
-};
-const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[]; // `as`: these are its keys
-/** Longest time from the limit of a lease to its end while the registry listens. */
-const LEASE_ENDS_WITHIN_MS = 1_000;
 /** Doors with operator actions. */
 const OPERATORS = ['native', 'eureka', 'nacos'] as const;
 const PAIRS = NAMES.flatMap((writer) => NAMES.map((reader) => [writer, reader] as const));
-
-function doors(): { stage: MatrixStage; of: Record<keyof typeof DOORS, Door> } {
-  const stage = new MatrixStage();
-  const of = {
-    native: nativeDoor(stage),
-    'go-micro': goMicroDoor(stage),
-    eureka: eurekaDoor(stage),
-    nacos: nacosDoor(stage),
-    consul: consulDoor(stage),
-  };
-  return { stage, of };
-}
-
-const INSTANCE: Written = {
-  id: '10.0.0.7:8080',
-  address: '10.0.0.7',
-  port: 8080,
-  metadata: { zone: 'a', protocol: 'http' },
-  weight: 2.5,
-  cluster: 'EAST',
-  version: '1.2.0',
-  securePort: 8443,
-};
-
-/** Returns what a reader must see: members that both can express, and defaults for those that only the reader can. */
-function expected(writer: Door, reader: Door, instance: Written): Seen {
-  const { address, port, metadata } = instance;
-  const spoken = reader.speaks.map((name): [Spoken, unknown] => {
-    const value = writer.speaks.includes(name) ? instance[name] : DEFAULTS[name];
-    // An absent version has a name there.
-    const isLatest = reader.name === 'go-micro' && writer.name !== 'go-micro' && name === 'version' && value === '';
-    return [name, isLatest ? 'latest' : value];
-  });
-  // `as`: each name with its value.
-  return { address, port, metadata, ...(Object.fromEntries(spoken) as Partial<Written>), traffic: true };
-}
 
 /** Returns the instances that receive traffic, according to a door. */
 const inTraffic = async (door: Door): Promise<string[]> =>
@@ -151,10 +101,6 @@ describe.each(NAMES)('an instance of %s', (writer) => {
   });
 });
 
-/** Returns what is seen by a reader that may have no metadata. */
-const withMetadata = <Shown extends { metadata?: unknown }>({ metadata, ...seen }: Shown, hasMetadata: boolean) =>
-  hasMetadata ? { ...seen, metadata } : seen;
-
 describe.each(LAYOUT_DOORS)('an entry of $kind', (layout) => {
   const { kind, prefix, speaks, hasMetadata } = layout;
   const metadata = { zone: 'a', protocol: 'http' };
@@ -223,7 +169,7 @@ describe('any fleet', () => {
     await fc.assert(
       fc.asyncProperty(fleet, async (members) => {
         const { of } = doors();
-        const written = members.map(([member, writer]): [Written, keyof typeof DOORS] => {
+        const written = members.map(([member, writer]): [Written, DoorName] => {
           const { address, port, securePort } = member;
           const id = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
           const metadata = writer === 'consul' ? consulMetadata(member.metadata) : member.metadata;

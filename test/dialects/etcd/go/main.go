@@ -1,7 +1,7 @@
 // Checks of etcd's own client for Go, version 3.4 as Debian packages it, against the server that the environment names.
 //
 // Prints one line of JSON for each check. Before the last group it prints {"need":"restart"}, and continues when its input has
-// a line. Built in GOPATH mode: GO111MODULE=off GOPATH=/usr/share/gocode go build.
+// a line. With arguments, it plays a role instead, see roles.go. Built in GOPATH mode: GO111MODULE=off GOPATH=/usr/share/gocode go build.
 package main
 
 import (
@@ -220,6 +220,10 @@ func performTogether(checks []check, restart func()) {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		play(os.Args[1], os.Args[2:])
+		return
+	}
 	only := regexp.MustCompile(os.Getenv("ETCD_CHECKS"))
 	chosen := func(checks []check) (some []check) {
 		for _, c := range checks {
