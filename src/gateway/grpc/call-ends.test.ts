@@ -51,7 +51,7 @@ const message = (stream: ClientDuplexStream<Buffer, Buffer>) =>
 it('[GR6] aborts the signal of a call that is cancelled, times out, or loses its connection', async () => {
   const { client, duplex } = await stage();
   await unary(client, '/test.Echo/Unary', '');
-  expect(await unary(client, '/test.Echo/Never', '', 300)).toMatch(/^4 /);
+  expect(await unary(client, '/test.Echo/Never', '', 2_000)).toMatch(/^4 /);
   await expect.poll(() => aborted).toEqual(['/test.Echo/Never']);
   const stream = duplex('/test.Echo/Stream');
   const ended = outcome(stream);

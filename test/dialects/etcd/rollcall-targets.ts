@@ -22,7 +22,7 @@ async function startEmpty(host: Host, options: Partial<RegistryOptions> = {}): P
   return Object.assign(Object.create(registry) as RunningRegistry, { stop }); // `as`: it has all members of its prototype
 }
 
-/** What both homes do otherwise than etcd, as docs/migrate/etcd.md lists it. */
+/** Differences of both homes from etcd, which docs/migrate/etcd.md lists. */
 const DIFFERENCES = {
   go: {
     'a value of 1 MB': 'a value has at most 512 KiB',
