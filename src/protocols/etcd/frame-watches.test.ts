@@ -11,20 +11,20 @@ interface Opened {
   sent: Record<string, unknown>[];
 }
 
-/** Watches over sockets that the test answers, and what the listener of each watch was told. */
+/** Watches over sockets that the test answers, and the calls of the listener of each watch. */
 class Bench {
   readonly opened: Opened[] = [];
-  readonly told: string[] = [];
+  readonly heard: string[] = [];
   readonly watches = new FrameWatches(async (listener) => {
     const sent: Opened['sent'] = [];
     this.opened.push({ listener, sent });
     return { send: (text) => void sent.push(JSON.parse(text)), close: () => {} };
   });
   readonly listener: EntryWatchListener = {
-    begun: (revision) => this.told.push(`begun ${revision}`),
-    changed: (revision, changes) => this.told.push(`${revision} ${changes.map(({ key }) => key).join()}`),
-    reached: (revision) => this.told.push(`reached ${revision}`),
-    ended: ({ kind }) => this.told.push(kind),
+    begun: (revision) => this.heard.push(`begun ${revision}`),
+    changed: (revision, changes) => this.heard.push(`${revision} ${changes.map(({ key }) => key).join()}`),
+    reached: (revision) => this.heard.push(`reached ${revision}`),
+    ended: ({ kind }) => this.heard.push(kind),
   };
 
   watch(after?: number) {
@@ -64,10 +64,10 @@ describe('[EW7] a watch whose socket was closed because it reads slowly', () => 
     bench.frame(1, { type: 'answer', id: '0', body: { reconnectWithinMs: 0, revision: 9 } });
     bench.changes(1, 6, 'c', { part: 0, last: false });
     bench.changes(1, 6, 'd', { part: 1, last: true });
-    expect(bench.told).toEqual(['begun 4', '5 b', '6 c,d']);
+    expect(bench.heard).toEqual(['begun 4', '5 b', '6 c,d']);
   });
 
-  it('asks again for the progress that it was not told', async () => {
+  it('repeats its requests for progress that have no answer', async () => {
     const bench = new Bench();
     const watch = bench.watch(2);
     await bench.settled();
@@ -103,6 +103,6 @@ describe('[EW7] a watch whose socket was closed because it reads slowly', () => 
     await bench.tooSlow(0);
     await bench.tooSlow(1);
     expect(bench.opened).toHaveLength(2);
-    expect(bench.told).toEqual(['5 b', 'lost']);
+    expect(bench.heard).toEqual(['5 b', 'lost']);
   });
 });

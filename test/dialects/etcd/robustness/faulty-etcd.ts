@@ -11,7 +11,7 @@ export interface EtcdOutage extends Outage {
   endsKeeper?: boolean;
 }
 
-/** What a gateway needs. */
+/** Parts on which a gateway depends. */
 export interface Behind {
   /** Kills the registry without warning, and waits until it answers again. */
   kill(): Promise<void>;
@@ -35,7 +35,7 @@ export interface FaultyEtcd {
   kill(outages: EtcdOutage[]): Promise<void>;
   /** Stops its process for a time, without ending it. */
   freeze(ms: number, outages: EtcdOutage[]): Promise<void>;
-  /** What is behind it; absent if it is the registry itself. */
+  /** Parts behind it; absent if it is the registry itself. */
   readonly behind?: Behind;
   /** Stops it normally. */
   stop(): Promise<void>;
