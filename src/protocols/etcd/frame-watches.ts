@@ -1,9 +1,10 @@
 import { revisionOf } from '../../model/cursor';
+import { keyOf } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchBegun } from '../../model/frames';
+import { CLOSE_CODES, type ServerFrame, type WatchBegun, type WatchedChange } from '../../model/frames';
+import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
-import { type ChangesFrame, changesIn, keysOf, readFrame } from './entry-frames';
 import type {
   EntryChange,
   EntryWatch,
@@ -15,6 +16,8 @@ import type {
 
 /** Opens a socket to the namespace, with the permissions of the caller. It carries the frames of `model/frames.ts`. */
 export type OpenSocket = (listener: SocketListener) => Promise<NamespaceSocket>;
+
+type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
 
 /** Credit is returned in amounts of this size: each frame of credit costs the registry a message. */
 const CREDIT_LUMP_BYTES = 1024 * 1024;
@@ -295,4 +298,36 @@ class WatchSocket {
     this.#watches.clear();
     for (const { listener } of ended) listener.ended(reason);
   }
+}
+
+/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
+function keysOf({ from, to }: KeyInterval): object {
+  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
+  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
+}
+
+/** Frames of the same change to many watches have the same text, so the last one is kept parsed. */
+let lastText = '';
+let lastFrame: ServerFrame | undefined;
+const decoded = new WeakMap<ChangesFrame, readonly EntryChange[]>();
+
+function readFrame(text: string): ServerFrame {
+  if (lastFrame !== undefined && text === lastText) return lastFrame;
+  lastText = text;
+  lastFrame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+  return lastFrame;
+}
+
+function changesIn(frame: ChangesFrame): readonly EntryChange[] {
+  const known = decoded.get(frame);
+  if (known !== undefined) return known;
+  const changes = frame.changes.flatMap(entryChange);
+  decoded.set(frame, changes);
+  return changes;
+}
+
+function entryChange(change: WatchedChange): EntryChange[] {
+  if (change.kind !== 'entry') return [];
+  const { type, before } = change;
+  return [{ type, key: keyOf(change), before, ...(change.type === 'put' && { after: change.after }) }];
 }
