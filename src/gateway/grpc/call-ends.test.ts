@@ -52,14 +52,17 @@ it('[GR6] aborts the signal of a call that is cancelled, times out, or loses its
   const { client, duplex } = await stage();
   await unary(client, '/test.Echo/Unary', '');
   expect(await unary(client, '/test.Echo/Never', '', 2_000)).toMatch(/^4 /);
-  await expect.poll(() => aborted).toEqual(['/test.Echo/Never']);
+  // Calls of other files of tests may end meanwhile.
+  await expect.poll(() => aborted).toContain('/test.Echo/Never');
+  const streams = () => aborted.filter((path) => path === '/test.Echo/Stream').length;
   const stream = duplex('/test.Echo/Stream');
   const ended = outcome(stream);
   stream.write(Buffer.from('x'));
   await message(stream);
+  const before = streams();
   stream.cancel();
   expect((await ended).status.code).toBe(status.CANCELLED);
-  await expect.poll(() => aborted).toEqual(['/test.Echo/Never', '/test.Echo/Stream']);
+  await expect.poll(streams).toBeGreaterThan(before);
 });
 
 it('[GR10] reports back-pressure of a client that does not read, and its end', async () => {
