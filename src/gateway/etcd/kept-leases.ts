@@ -59,7 +59,8 @@ export class KeptLeases {
   readonly #waiting = new WaitingRenewals();
   /** Owner of each lease that is kept. */
   readonly #owners = new Map<string, string>();
-  readonly #revoking = new Set<string>();
+  /** Revocations under way, by lease. */
+  readonly #revoking = new Map<string, Promise<void>>();
   #keeper: string | undefined;
   #keeperDueAt = Number.NEGATIVE_INFINITY;
   #isKeeperBusy = false;
@@ -122,6 +123,9 @@ export class KeptLeases {
    */
   heard(lease: string, owner: string): Promise<Keepalive> {
     this.#pass();
+    // The call that ends it may be on its way for seconds: a renewal that overtook it would promise what does not hold.
+    const revocation = this.#revoking.get(lease);
+    if (revocation !== undefined) return revocation.then(() => this.heard(lease, owner));
     const isKept = this.#owners.get(lease) === owner;
     if (isKept) this.#heard.hear(lease);
     const renewal = { heardAt: this.#clocks.monotonic(), isKept };
@@ -146,7 +150,7 @@ export class KeptLeases {
     if (this.#away !== undefined || this.#keeper === undefined) return;
     for (const lease of this.#heard.lapsed()) {
       if (this.#revoking.size >= REVOCATIONS_MAX_COUNT) return;
-      if (!this.#revoking.has(lease)) void this.#revoke(this.#keeper, lease);
+      if (!this.#revoking.has(lease)) this.#revoking.set(lease, this.#revoke(this.#keeper, lease));
     }
   }
 
@@ -259,7 +263,6 @@ export class KeptLeases {
   }
 
   async #revoke(keeper: string, lease: string): Promise<void> {
-    this.#revoking.add(lease);
     try {
       await this.#registry.revokeLease(keeper, lease);
       this.forget(lease);
