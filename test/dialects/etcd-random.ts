@@ -149,7 +149,7 @@ export class EtcdRequests {
       LEASE: () => ({ lease: this.#of(['0', ...LEASES]) }),
     };
     // The registry has no order of leases.
-    const results = target === 'LEASE' ? ['EQUAL', 'NOT_EQUAL'] : ['EQUAL', 'GREATER', 'LESS', 'NOT_EQUAL'];
+    const results = ['EQUAL', 'GREATER', 'LESS', 'NOT_EQUAL'];
     return {
       result: this.#of(results),
       target,
