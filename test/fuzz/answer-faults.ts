@@ -26,9 +26,19 @@ export function answerFaults(
   if (answer.headers['set-cookie'] !== undefined) faults.push('it sets a cookie');
   if (answer.status >= 500) faults.push(`no fault was injected, and it is ${answer.status}`);
   if (isGood(answer.status)) faults.push(...goodFaults(asked, answer, cards.get(asked.operation)));
-  else if (asked.method !== 'HEAD' && asked.dialect === undefined) faults.push(...refusalFaults(answer));
+  else if (asked.method !== 'HEAD' && asked.dialect === undefined && !ofDialect(asked))
+    faults.push(...refusalFaults(answer));
   return faults;
 }
+
+/** Reports whether a mutated path leads to a dialect: `/api/../v1` is one of Consul's, whose refusals have its format. */
+const ofDialect = ({ target }: FuzzRequest): boolean => {
+  const at = `http://registry${target}`;
+  const pathname = URL.canParse(at) ? new URL(at).pathname : '';
+  return /^\/(?!api\/)(?:n\/[^/]+\/)?(?:v1|v3|v3alpha|v3beta|node|eureka|nacos|version|registry)(?:\/|$)/.test(
+    pathname,
+  );
+};
 
 function secretFaults({ body, headers }: Answer, secrets: readonly string[]): string[] {
   const shown = body + JSON.stringify(headers);

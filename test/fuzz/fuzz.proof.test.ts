@@ -74,7 +74,7 @@ it(`[I10, A13, A48, A50, F14, N26] ${TITLE}: in workerd, a few (seed ${seed})`, 
 const REGISTERED = 'surface.router.on(method, pattern, pipeline(surface, { ...steps, path }));';
 /** Place at which a dialect's routes are registered. The bundler may have numbered the names. */
 const OF_DIALECT =
-  /(?<!\.)router\.on\(method, path, (pipeline\(surface, \{ \.\.\.steps, path, authenticate, parse.*? \}\))\);/;
+  /(?<!\.)router\.on\(method, path, (pipeline\(surface, \{ \.\.\.steps, path, authenticate.*? \}\))\);/;
 /** Registers a handler that changes the answers. */
 const withDefect = (router: 'surface.router' | 'router', handler: string, defect: string): string =>
   `const handle = ${handler};
