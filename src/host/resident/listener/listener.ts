@@ -67,7 +67,9 @@ export function acceptor(
   options: Omit<ListenerOptions, 'port' | 'tls' | 'maxConnections'> & { scheme: 'http' | 'https' },
 ): Acceptor {
   useLightResponses();
-  return new HttpListener({ ...options, port: 0 }, options.scheme);
+  const listener = new HttpListener({ ...options, port: 0 }, options.scheme);
+  listener.acceptOnly();
+  return listener;
 }
 
 /**
@@ -163,6 +165,11 @@ class HttpListener implements Listener, Acceptor {
 
   accept(socket: Socket): void {
     this.#server.emit('connection', socket);
+  }
+
+  /** Keeps connections open that others accept: Deno ends each after its first response unless the server listens. */
+  acceptOnly(): void {
+    Object.defineProperty(this.#server, 'listening', { value: true });
   }
 
   async close(graceMs: number): Promise<void> {
