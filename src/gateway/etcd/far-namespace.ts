@@ -43,7 +43,9 @@ export function farNamespace({ id, grants, calls, http, leases, owner }: FarName
   };
 
   const range = async ({ interval, atRevision, ...selection }: RangeCommand): Promise<Known<EntryRange>> => {
-    if (atRevision !== undefined) return known(pastRange(http, { interval, atRevision, ...selection }));
+    if (atRevision !== undefined) {
+      return { revision: atRevision, body: await pastRange(http, { interval, atRevision, ...selection }) };
+    }
     const operation = { op: 'range' as const, interval, ...selection };
     const { revision, results } = await transaction(transactionJson({ if: [], do: [operation], else: [] }));
     return { revision, body: rangeIn(results[0]) };

@@ -56,14 +56,8 @@ export function calledNamespace(parts: NamespaceParts): EtcdNamespace {
     },
     range: async ({ atRevision, ...command }) => {
       permissions.read(command.interval);
-      const { tokenId } = caller;
-      if (atRevision !== undefined) {
-        const { body } = await calls.rangeEntries({ ...command, at: `r${atRevision}`, tokenId });
-        // The answer has the revision of that moment. Clients expect the newest one.
-        const { cursor } = await calls.transaction(caller, NOTHING);
-        return { revision: revisionOf(cursor), body: body === null ? NO_ENTRIES : readJsonText(body) };
-      }
-      const { cursor, body } = await calls.rangeEntries({ ...command, tokenId });
+      const at = atRevision === undefined ? undefined : `r${atRevision}`;
+      const { cursor, body } = await calls.rangeEntries({ ...command, at, tokenId: caller.tokenId });
       return { revision: revisionOf(cursor), body: body === null ? NO_ENTRIES : readJsonText(body) };
     },
     compact: async (revision) => {
@@ -110,7 +104,5 @@ export function calledNamespace(parts: NamespaceParts): EtcdNamespace {
     openWatches: () => new FrameWatches(openSocket),
   };
 }
-
-const NOTHING: Transaction = { if: [], do: [], else: [] };
 
 const NO_ENTRIES = { entries: [], count: 0, more: false };

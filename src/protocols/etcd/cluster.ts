@@ -10,7 +10,7 @@ import {
 import { etcdRevision, idOfText, registryRevision } from '../../codecs/etcd/numbers';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import type { EtcdNamespace } from './etcd-namespace';
-import { clusterIds, responseHeader } from './key-values';
+import { clusterIds, newestRevision, responseHeader } from './key-values';
 
 /**
  * Version of etcd that the registry answers as. Clients compare it with what they need: those of 3.6 refuse servers before
@@ -21,19 +21,13 @@ export const ETCD_VERSION = '3.6.0';
 /** Name of the one member. Clients ignore members without a name: they have not started. */
 const MEMBER_NAME = 'rollcall';
 
-/** Returns the newest revision of the namespace, as of its last durable change. */
-async function headOf(namespace: EtcdNamespace): Promise<number> {
-  const { revision } = await namespace.transaction({ if: [], do: [], else: [] });
-  return revision;
-}
-
 /**
  * Lists the one member of the cluster.
  *
  * @param clientUrl URL at which the client reached it: clients replace their endpoints by the ones listed here.
  */
 export async function memberList(namespace: EtcdNamespace, clientUrl: string) {
-  const header = responseHeader(namespace.id, await headOf(namespace));
+  const header = responseHeader(namespace.id, await newestRevision(namespace));
   const { memberId: ID } = clusterIds(namespace.id);
   const member = { ID, name: MEMBER_NAME, peerURLs: [clientUrl], clientURLs: [clientUrl] };
   return create(MemberListResponseSchema, { header, members: [member] });
@@ -41,7 +35,7 @@ export async function memberList(namespace: EtcdNamespace, clientUrl: string) {
 
 /** Answers the status of the one member, which leads. */
 export async function status(namespace: EtcdNamespace) {
-  const header = responseHeader(namespace.id, await headOf(namespace));
+  const header = responseHeader(namespace.id, await newestRevision(namespace));
   const { memberId: leader, revision, raftTerm } = header;
   const raftIndex = BigInt.asUintN(64, revision);
   return create(StatusResponseSchema, {
@@ -57,12 +51,12 @@ export async function status(namespace: EtcdNamespace) {
 
 /** Answers that there are no alarms, whether a client asks for them or disarms them. */
 export async function alarms(namespace: EtcdNamespace) {
-  return create(AlarmResponseSchema, { header: responseHeader(namespace.id, await headOf(namespace)) });
+  return create(AlarmResponseSchema, { header: responseHeader(namespace.id, await newestRevision(namespace)) });
 }
 
 /** Answers that storage is compact: the registry frees space by itself. */
 export async function defragment(namespace: EtcdNamespace) {
-  return create(DefragmentResponseSchema, { header: responseHeader(namespace.id, await headOf(namespace)) });
+  return create(DefragmentResponseSchema, { header: responseHeader(namespace.id, await newestRevision(namespace)) });
 }
 
 /** Returns the hash of a state. Members are compared by it; there is one, so it depends on the revision alone. */
@@ -70,13 +64,13 @@ const hashAt = (namespace: EtcdNamespace, revision: bigint): number =>
   Number(BigInt.asUintN(32, idOfText(`${namespace.id} ${revision}`)));
 
 export async function hash(namespace: EtcdNamespace) {
-  const header = responseHeader(namespace.id, await headOf(namespace));
+  const header = responseHeader(namespace.id, await newestRevision(namespace));
   return create(HashResponseSchema, { header, hash: hashAt(namespace, header.revision) });
 }
 
 /** @param revision Revision of etcd; 0 for the newest. */
 export async function hashKv(namespace: EtcdNamespace, revision: bigint) {
-  const head = await headOf(namespace);
+  const head = await newestRevision(namespace);
   if (registryRevision(revision) > head) throw ETCD_ERRORS.futureRevision();
   const at = revision > 0n ? revision : etcdRevision(head);
   return create(HashKVResponseSchema, {

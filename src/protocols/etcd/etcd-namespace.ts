@@ -94,6 +94,7 @@ export interface EtcdNamespace {
   /** Name of the caller's token, and what it may do. */
   readonly grants: readonly Grant[];
   transaction(transaction: Transaction): Promise<TransactionReport>;
+  /** A read of the past has its own revision, and not the newest one. */
   range(command: RangeCommand): Promise<Known<EntryRange>>;
   /** Drops the history of entries up to a revision. `COMPACTED` if that has been dropped before. */
   compact(revision: number): Promise<Known<undefined>>;

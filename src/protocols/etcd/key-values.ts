@@ -6,6 +6,7 @@ import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import { byteString, bytesOf, fromBase64, utf8Bytes } from '../../model/bytes';
 import { type EntryContent, type EntryView, keyOf } from '../../model/entry';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import type { EtcdNamespace } from './etcd-namespace';
 
 /** The range end of "all keys from here on", and the key of "from the first key on". */
 const OPEN = '\u0000';
@@ -36,6 +37,12 @@ export function responseHeader(namespace: string, revision: number): ResponseHea
     revision: etcdRevision(revision),
     raftTerm: TERM,
   });
+}
+
+/** Returns the newest revision of a namespace, as of its last durable change. */
+export async function newestRevision(namespace: Pick<EtcdNamespace, 'transaction'>): Promise<number> {
+  const { revision } = await namespace.transaction({ if: [], do: [], else: [] });
+  return revision;
 }
 
 /**

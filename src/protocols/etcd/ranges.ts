@@ -15,7 +15,7 @@ import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import { ETCD_RANGE_MAX_BYTES } from '../../model/limits';
 import type { EntryOrder } from '../../model/namespace-api';
 import type { EtcdNamespace, Known, RangeCommand } from './etcd-namespace';
-import { isEmptyInterval, keyValueOfView, requestedInterval, responseHeader } from './key-values';
+import { isEmptyInterval, keyValueOfView, newestRevision, requestedInterval, responseHeader } from './key-values';
 
 /** Orders that the registry has itself. Values are sorted here. */
 const ORDERS: Readonly<Partial<Record<Target, EntryOrder>>> = {
@@ -85,11 +85,6 @@ export async function readRange(namespace: EtcdNamespace, request: RangeRequest)
   // A read of the past has that revision, but the header of a response has the newest one.
   const newest = rangeRevision(request) === undefined ? revision : await newestRevision(namespace);
   return rangeResponse(plan, body, responseHeader(namespace.id, newest));
-}
-
-async function newestRevision(namespace: EtcdNamespace): Promise<number> {
-  const { revision } = await namespace.transaction({ if: [], do: [], else: [] });
-  return revision;
 }
 
 /**

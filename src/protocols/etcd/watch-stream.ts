@@ -18,7 +18,7 @@ import {
   ETCD_WATCHES_PER_STREAM_MAX_COUNT,
 } from '../../model/limits';
 import type { EntryChange, EntryWatch, EntryWatches, EtcdNamespace, WatchEnd } from './etcd-namespace';
-import { isEmptyInterval, responseHeader } from './key-values';
+import { isEmptyInterval, newestRevision, responseHeader } from './key-values';
 import { eventOf, fragments } from './watch-events';
 
 /** Id in responses that are about no watch, or about all of them. */
@@ -309,9 +309,8 @@ export class WatchStream {
   /** Finds out the newest revision, and then goes on with the requests. */
   #withRevision(act: (revision: number) => void): void {
     this.#isAsking = true;
-    this.#namespace
-      .transaction({ if: [], do: [], else: [] })
-      .then(({ revision }) => {
+    newestRevision(this.#namespace)
+      .then((revision) => {
         this.#isAsking = false;
         if (this.#isClosed) return;
         act(revision);
