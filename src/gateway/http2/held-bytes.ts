@@ -1,6 +1,6 @@
 /**
  * Counts the bytes that clients make a server hold: parts of requests that are not complete, and answers that are not read.
- * What a connection holds counts for all connections together, too.
+ * The bytes of each connection also count towards the total of all connections.
  */
 export class HeldBytes {
   readonly #maxBytes: number;
