@@ -1,3 +1,5 @@
+import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
+import { hasCode } from '../../model/errors';
 import type { EtcdNamespace } from '../../protocols/etcd/etcd-namespace';
 
 /** A client of etcd, by the token that its call has. */
@@ -30,3 +32,10 @@ export interface EtcdClients {
    */
   logIn(name: string, password: string, peer: EtcdPeer): Promise<string>;
 }
+
+/** Reports whether a token is wrong. After many of them the registry says so by its limit, and clients expect the same text. */
+export const isWrongToken = (error: unknown): boolean =>
+  hasCode(error, 'UNAUTHENTICATED') || hasCode(error, 'LIMIT_EXCEEDED');
+
+/** Returns the error of a call whose token the registry did not verify: etcd's, if the token is wrong. */
+export const tokenError = (error: unknown): unknown => (isWrongToken(error) ? ETCD_ERRORS.invalidToken() : error);

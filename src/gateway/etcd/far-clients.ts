@@ -6,7 +6,7 @@ import type { Grant } from '../../model/grant';
 import type { GrantedLeaseView, LeaseRenewalReport } from '../../model/granted-lease';
 import { ATTENTION_PASS_MS, GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
 import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
-import type { EtcdClient, EtcdClients } from './etcd-clients';
+import { type EtcdClient, type EtcdClients, tokenError } from './etcd-clients';
 import { farNamespace } from './far-namespace';
 import { FrameCalls, type FrameCallsOptions, registryError } from './frame-calls';
 import { KEEPER_TTL_MS, KeptLeases, type LeaseRegistry } from './kept-leases';
@@ -167,9 +167,6 @@ async function ownToken(place: FrameCallsOptions): Promise<{ id: string; grants:
     const { id, grants } = await rollcallAdmin(place).readOwnToken();
     return { id, grants: grants as Grant[] }; // `as`: the client's grants have the members of the model's
   } catch (error) {
-    const known = registryError(error);
-    // After many wrong tokens the registry says so by its limit, and clients expect the same text.
-    const isWrong = hasCode(known, 'UNAUTHENTICATED') || hasCode(known, 'LIMIT_EXCEEDED');
-    throw isWrong ? ETCD_ERRORS.invalidToken() : known;
+    throw tokenError(registryError(error));
   }
 }

@@ -1,6 +1,5 @@
 import { callerOf, grantsOn } from '../../auth/authorize';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
-import { hasCode } from '../../model/errors';
 import type { Principal } from '../../model/grant';
 import type { ClaimsOf } from '../../model/instance';
 import type { NamespaceApi } from '../../model/namespace-api';
@@ -9,7 +8,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { calledNamespace } from '../../protocols/etcd/called-namespace';
 import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
 import { permissionsOf } from '../../protocols/etcd/permissions';
-import type { EtcdClient, EtcdClients, EtcdPeer } from './etcd-clients';
+import { type EtcdClient, type EtcdClients, type EtcdPeer, isWrongToken, tokenError } from './etcd-clients';
 
 /** A registry in this process. */
 export interface NearRegistry {
@@ -33,20 +32,16 @@ interface OpenedNamespace {
 /** Clients of a registry in this process. */
 export class NearClients implements EtcdClients {
   readonly #registry: NearRegistry;
-  /** Token for calls without one; undefined: they are refused. */
-  readonly #defaultToken: string | undefined;
   /** Clients that are known, by what verified their token, then by namespace and address. */
   readonly #known = new WeakMap<Principal, Map<string, EtcdClient>>();
 
-  constructor(registry: NearRegistry, defaultToken?: string) {
+  constructor(registry: NearRegistry) {
     this.#registry = registry;
-    this.#defaultToken = defaultToken;
   }
 
   client(token: string | undefined, { address }: EtcdPeer): EtcdClient | Promise<EtcdClient> {
-    const text = token ?? this.#defaultToken;
-    if (text === undefined) throw ETCD_ERRORS.userEmpty();
-    const { namespace = DEFAULT_NAMESPACE, token: secret } = loginOfToken(text);
+    if (token === undefined) throw ETCD_ERRORS.userEmpty();
+    const { namespace = DEFAULT_NAMESPACE, token: secret } = loginOfToken(token);
     try {
       const principal = this.#registry.authenticate(secret, address);
       if (!(principal instanceof Promise)) return this.#clientOf(principal, namespace, address);
@@ -67,7 +62,7 @@ export class NearClients implements EtcdClients {
     try {
       await this.#registry.authenticate(login.token, address);
     } catch (error) {
-      throw isWrong(error) ? ETCD_ERRORS.authenticationFailed() : error;
+      throw isWrongToken(error) ? ETCD_ERRORS.authenticationFailed() : error;
     }
     return tokenOfLogin(login);
   }
@@ -116,8 +111,3 @@ export class NearClients implements EtcdClients {
     return { namespace, user: tokenId };
   }
 }
-
-/** Reports whether a credential is wrong. After many of them the registry says so by its limit, and clients expect the same text. */
-const isWrong = (error: unknown): boolean => hasCode(error, 'UNAUTHENTICATED') || hasCode(error, 'LIMIT_EXCEEDED');
-
-const tokenError = (error: unknown): unknown => (isWrong(error) ? ETCD_ERRORS.invalidToken() : error);
