@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     const stage = await ClientStage.start();
     const { types, onEvent } = recorded();
     // A killed registry has to be back before that, even on a busy machine.
-    const ttlMs = 10_000;
+    const ttlMs = 25_000;
     const registration = await stage.client().register({ ...place, lease: { ttlMs } }, { transport, onEvent });
     const revision = await stage.revision();
     for (const break_ of [

@@ -18,7 +18,7 @@ const PUTS = 128;
 /** Calls at the same time. */
 const CALLERS = 64;
 /** Time after which a call without an answer counts as lost; longer than any freeze here. */
-const LOST_AFTER_MS = 60_000;
+const LOST_AFTER_MS = 120_000;
 
 /** Calls one registry. */
 class LeaseCaller {
@@ -226,12 +226,15 @@ describe('granted leases', () => {
   });
 
   it('[GL6, L7, I6] of 10,000 clients outlast a freeze of more than their time to live, and all renew at once', async () => {
-    const TTL_MS = 15_000;
     const COUNT = 10_000;
     const caller = await LeaseCaller.start();
+    // On a machine as busy as this one, all leases must be renewed well within their time to live.
+    const from = performance.now();
+    await forEach(COUNT / 10, async () => caller.must('DELETE', `/leases/${await caller.grant(3_600_000)}`));
+    const TTL_MS = Math.min(60_000, Math.max(15_000, Math.ceil(performance.now() - from) * 30));
     const ids: string[] = [];
     let isGranted = false;
-    // A slow machine takes longer than the time to live to grant them.
+    // To grant them may take longer than the time to live.
     const keeping = (async () => {
       while (!isGranted) {
         const known = ids.slice();
@@ -252,6 +255,6 @@ describe('granted leases', () => {
     });
     expect(renewed).toEqual({ 200: COUNT });
     expect((await caller.ids()).size).toBe(COUNT);
-    await until('all have ended', async () => (await caller.ids()).size === 0, 120_000);
-  });
+    await until('all have ended', async () => (await caller.ids()).size === 0, 240_000);
+  }, 600_000);
 });

@@ -76,7 +76,7 @@ func init() {
 	})
 
 	together("concurrency: Mutex passes on when the owner's session ends", func(t *T) {
-		one, other := t.session(2), t.session(60)
+		one, other := t.session(6), t.session(60)
 		first, second := concurrency.NewMutex(one, t.prefix+"lock"), concurrency.NewMutex(other, t.prefix+"lock")
 		t.must(first.Lock(t.ctx))
 		waiting := later(func() error { return second.Lock(t.ctx) })

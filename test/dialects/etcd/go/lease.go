@@ -163,14 +163,14 @@ func init() {
 	})
 
 	together("lease: keep-alives keep it, and its end closes their channel", func(t *T) {
-		id := t.grant(5)
+		id := t.grant(12)
 		t.put(t.prefix+"a", "1", clientv3.WithLease(id))
 		ch, err := t.cli.KeepAlive(t.ctx, id)
 		t.must(err)
-		for began := time.Now(); time.Since(began) < 7*time.Second; {
+		for began := time.Now(); time.Since(began) < 14*time.Second; {
 			answer, open := <-ch
 			t.truly("the channel is open", open)
-			t.equal("answer", []int64{int64(answer.ID), answer.TTL}, []int64{int64(id), 5})
+			t.equal("answer", []int64{int64(answer.ID), answer.TTL}, []int64{int64(id), 12})
 		}
 		t.equal("still there", t.get(t.prefix+"a").Count, int64(1))
 		_, err = t.cli.Revoke(t.ctx, id)
@@ -196,7 +196,7 @@ func init() {
 
 	together("lease: 100 on one stream of keep-alives", func(t *T) {
 		for i := 0; i < 100; i++ {
-			id := t.grant(3)
+			id := t.grant(8)
 			t.put(fmt.Sprint(t.prefix, i), "1", clientv3.WithLease(id))
 			ch, err := t.cli.KeepAlive(t.ctx, id)
 			t.must(err)
@@ -205,7 +205,7 @@ func init() {
 				}
 			}()
 		}
-		time.Sleep(5 * time.Second)
+		time.Sleep(10 * time.Second)
 		t.equal("alive", t.get(t.prefix, clientv3.WithPrefix(), clientv3.WithCountOnly()).Count, int64(100))
 	})
 }

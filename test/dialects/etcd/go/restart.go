@@ -89,13 +89,13 @@ func init() {
 	})
 
 	acrossRestart("restart: a lease continues with its keep-alives", func(t *T) {
-		id := t.grant(5)
+		id := t.grant(15)
 		t.put(t.prefix+"k", "1", clientv3.WithLease(id))
 		ch, err := t.cli.KeepAlive(t.ctx, id)
 		t.must(err)
 		<-ch
 		t.restart()
-		for began := time.Now(); time.Since(began) < 6*time.Second; {
+		for began := time.Now(); time.Since(began) < 16*time.Second; {
 			_, open := <-ch
 			t.truly("the channel is open", open)
 		}
@@ -111,8 +111,8 @@ func init() {
 	})
 
 	acrossRestart("restart: a mutex stays with its owner, a waiter gets it afterwards", func(t *T) {
-		first := concurrency.NewMutex(t.session(10), t.prefix+"lock")
-		second := concurrency.NewMutex(t.session(10), t.prefix+"lock")
+		first := concurrency.NewMutex(t.session(30), t.prefix+"lock")
+		second := concurrency.NewMutex(t.session(30), t.prefix+"lock")
 		t.must(first.Lock(t.ctx))
 		waiting := later(func() error { return second.Lock(t.ctx) })
 		t.waits("second", waiting)
@@ -124,7 +124,7 @@ func init() {
 	})
 
 	acrossRestart("restart: an election keeps its leader", func(t *T) {
-		leader := concurrency.NewElection(t.session(10), t.prefix+"e")
+		leader := concurrency.NewElection(t.session(30), t.prefix+"e")
 		t.must(leader.Campaign(t.ctx, "one"))
 		observed := leader.Observe(t.ctx)
 		<-observed
