@@ -73,14 +73,15 @@ interface Services {
 }
 
 function servicesAt(port: number): Services {
-  const definition = loadSync('bench/peers/etcd.proto', {
+  const definition = loadSync('rpc.proto', {
+    includeDirs: ['src/codecs/etcd/proto'],
     keepCase: true,
     longs: String,
     enums: String,
     defaults: true,
   });
   const { etcdserverpb } = loadPackageDefinition(definition);
-  // `as`: see the definition next to this file.
+  // `as`: see the definition.
   const { KV, Lease, Watch } = etcdserverpb as unknown as Record<
     'KV' | 'Lease' | 'Watch',
     new (

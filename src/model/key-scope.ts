@@ -74,6 +74,12 @@ export function intervalGiven(members: Texts<'key' | 'prefix' | 'from' | 'to'>, 
 /** Keys in JSON: a key, all keys with a prefix, or those from one up to, but not including, another. */
 export const KeyScope = z.strictObject(intervalMembers).transform(intervalGiven);
 
+/** Returns keys in that form. A single key is named as such: the end of its interval may be longer than a key. */
+export function keyScopeOf({ from, to }: KeyInterval): z.input<typeof KeyScope> {
+  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
+  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
+}
+
 /** Keys that a request names, or the reasons why it names none. */
 export interface NamedKeys {
   keys?: KeyInterval | undefined;

@@ -1,16 +1,19 @@
 import type { RegistryHttp } from '../../client/wire/registry-http';
+import { base64, bytesOf } from '../../model/bytes';
 import { revisionOf } from '../../model/cursor';
 import type { EntryRange } from '../../model/entry';
 import { hasCode, RegistryError } from '../../model/errors';
 import type { Grant } from '../../model/grant';
 import type { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView } from '../../model/granted-lease';
+import type { KeyInterval } from '../../model/key-interval';
+import { keyScopeOf } from '../../model/key-scope';
 import { PAGE_MAX_COUNT } from '../../model/limits';
+import type { Compare, Transaction, TransactionOperation } from '../../model/transaction';
 import type { TransactionReport, TransactionResult } from '../../model/transaction-report';
 import type { EtcdNamespace, Known, RangeCommand } from '../../protocols/etcd/etcd-namespace';
 import { FrameWatches } from '../../protocols/etcd/frame-watches';
 import { type FrameCalls, registryError } from './frame-calls';
 import type { KeptLeases } from './kept-leases';
-import { keysQuery, transactionJson } from './transaction-json';
 
 /** Parts of {@link farNamespace}. */
 export interface FarNamespaceParts {
@@ -135,3 +138,48 @@ async function pastRange(http: RegistryHttp, command: RangeCommand): Promise<Ent
 const EMPTY: EntryRange = { entries: [], count: 0, more: false };
 
 const rangeIn = (result: TransactionResult | undefined): EntryRange => (result?.op === 'range' ? result : EMPTY);
+
+/** Encodes a string of one character a byte. */
+const encoded = (bytes: string): string => base64(bytesOf(bytes));
+
+/** Returns a transaction as requests and frames carry it. Operations on instances are not among those of etcd. */
+function transactionJson({ if: compares, do: operations, else: others }: Transaction): object {
+  return { if: compares.map(compareJson), do: operations.map(operationJson), else: others.map(operationJson) };
+}
+
+function compareJson(compare: Compare): object {
+  const { interval, ...members } = compare;
+  if (members.property !== 'value') return { ...members, ...keyScopeOf(interval) };
+  const { operand, ...others } = members;
+  return { ...others, operandBase64: encoded(operand), ...keyScopeOf(interval) };
+}
+
+function operationJson(operation: TransactionOperation): object {
+  switch (operation.op) {
+    case 'put': {
+      const { key, value, ...members } = operation;
+      const content = value === undefined ? { keepValue: true } : { valueBase64: encoded(value) };
+      return { ...members, keyBase64: encoded(key), ...content };
+    }
+    case 'delete':
+    case 'range': {
+      const { interval, ...members } = operation;
+      return { ...withoutFalse(members), ...keyScopeOf(interval) };
+    }
+    case 'transaction':
+      return { op: 'transaction', ...transactionJson(operation) };
+    default:
+      return operation;
+  }
+}
+
+/** Returns members without those that are false: such flags are either true or absent. */
+function withoutFalse(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== false));
+}
+
+/** Returns keys as the query of a range names them: as base64url, since queries have no bytes. */
+function keysQuery({ from, to }: KeyInterval): Record<string, string | boolean> {
+  const safe = (bytes: string): string => encoded(bytes).replaceAll('+', '-').replaceAll('/', '_');
+  return { base64: true, ...(from !== '' && { from: safe(from) }), ...(to !== undefined && { to: safe(to) }) };
+}

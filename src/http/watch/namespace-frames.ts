@@ -1,8 +1,6 @@
-import type * as z from 'zod';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import type { ServerFrame, WatchScope } from '../../model/frames';
-import { intervalOf, type KeyInterval } from '../../model/key-interval';
-import type { KeyScope } from '../../model/key-scope';
+import { keyScopeOf } from '../../model/key-scope';
 import { joinedName } from '../../model/service-name';
 
 /** A frame of a watch; an event stream sends it as an event. */
@@ -75,15 +73,8 @@ export interface WatchRequest {
 export function watchRequest(watch: string, request: WatchRequest): string {
   const { scope, cursor, afterRevision, fromNow, observer, counts, previous } = request;
   const { groups, services, keys } = scope;
-  const names = { groups, services: services.map(joinedName), keys: keys?.map(keyScope) };
+  const names = { groups, services: services.map(joinedName), keys: keys?.map(keyScopeOf) };
   const options = { observer: observer || undefined, counts: counts || undefined, previous: previous || undefined };
   const start = { cursor, afterRevision, fromNow: fromNow || undefined };
   return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, ...start, ...options });
-}
-
-/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
-function keyScope(interval: KeyInterval): z.input<typeof KeyScope> {
-  const { from, to } = interval;
-  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
-  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
 }

@@ -2,7 +2,7 @@ import { revisionOf } from '../../model/cursor';
 import { keyOf } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import { CLOSE_CODES, type ServerFrame, type WatchBegun, type WatchedChange } from '../../model/frames';
-import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { keyScopeOf } from '../../model/key-scope';
 import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
 import type {
@@ -148,7 +148,7 @@ class WatchSocket {
       type: 'watch',
       id: name,
       watch: name,
-      scope: { keys: [keysOf(interval)] },
+      scope: { keys: [keyScopeOf(interval)] },
       previous: previous || undefined,
       observer: true,
       ...from,
@@ -298,12 +298,6 @@ class WatchSocket {
     this.#watches.clear();
     for (const { listener } of ended) listener.ended(reason);
   }
-}
-
-/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
-function keysOf({ from, to }: KeyInterval): object {
-  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
-  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
 }
 
 /** Frames of the same change to many watches have the same text, so the last one is kept parsed. */

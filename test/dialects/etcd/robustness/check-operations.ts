@@ -147,7 +147,7 @@ function unexplained(
       continue;
     }
     if (leasesEnded(before, effects) === undefined) {
-      problems.push(`revision ${revision} ${text}, which nobody has asked for`);
+      problems.push(`revision ${revision} ${text}, which no request explains`);
     }
   }
   for (const revision of claims.keys()) {

@@ -160,13 +160,13 @@ it.each<[defect: string, found: RegExp, spoil: (history: MadeUp) => void]>([
   ],
   [
     'a change that was refused, and made',
-    /nobody has asked for/,
+    /no request explains/,
     (history) => {
       Object.assign(operation(history, isPut), { answer: null, refusal: { code: 3, text: 'no' } });
     },
   ],
   [
-    'a change that nobody has made twice',
+    'one revision acknowledged to two requests',
     /both have it/,
     (history) => {
       const put = operation(history, isPut);
