@@ -1,5 +1,14 @@
-import { create, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
-import { Auth, AuthenticateResponseSchema, ResponseHeaderSchema } from '../../codecs/etcd/messages/rpc_pb';
+import { create, type DescMessage, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { Event } from '../../codecs/etcd/messages/kv_pb';
+import {
+  Auth,
+  AuthenticateResponseSchema,
+  type ResponseHeader,
+  ResponseHeaderSchema,
+  type WatchResponse,
+  WatchResponseSchema,
+} from '../../codecs/etcd/messages/rpc_pb';
 import { refusalOf } from '../../codecs/etcd/refusals';
 import type { StreamInput } from '../../protocols/etcd/etcd-call';
 import { ETCD_METHODS, type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
@@ -102,11 +111,12 @@ class EtcdStream implements GrpcInput {
     if (signal.aborted) return;
     const { output } = this.#method.method;
     const clientUrl = clientUrlOf(this.#call, this.#options.isSecure);
+    const encode = encoderOf(output);
     this.#input = this.#method.open(
       { namespace, user, clientUrl, signal },
       {
         send: (response: Message) => {
-          if (!this.#out.send(toBinary(output, response))) this.#input?.pause();
+          if (!this.#out.send(encode(response))) this.#input?.pause();
         },
         end: (error) => {
           if (error === undefined) this.#out.end();
@@ -120,6 +130,29 @@ class EtcdStream implements GrpcInput {
     this.#input?.close();
     this.#out.end(grpcError(error, this.#call, this.#options));
   }
+}
+
+/** Fields that responses with the same events differ in. */
+const { number: WATCH_ID } = WatchResponseSchema.field.watchId;
+const { number: FRAGMENT } = WatchResponseSchema.field.fragment;
+
+/** Returns a function that encodes the messages of a stream. */
+function encoderOf(output: DescMessage): (message: Message) => Uint8Array {
+  if (output !== WatchResponseSchema) return (message) => toBinary(output, message);
+  const writer = new BinaryWriter();
+  let last: { header: ResponseHeader | undefined; events: readonly Event[]; bytes: Uint8Array } | undefined;
+  return (message) => {
+    const response = message as WatchResponse; // `as`: a message of the schema
+    const { header, events } = response;
+    if (events.length === 0) return toBinary(WatchResponseSchema, response);
+    // Watches of the same keys are sent the same events. A message may come in parts, each with some of its members.
+    if (last?.header !== header || last?.events !== events) {
+      last = { header, events, bytes: toBinary(WatchResponseSchema, create(WatchResponseSchema, { header, events })) };
+    }
+    if (response.watchId !== 0n) writer.tag(WATCH_ID, WireType.Varint).int64(response.watchId);
+    if (response.fragment) writer.tag(FRAGMENT, WireType.Varint).bool(true);
+    return Buffer.concat([last.bytes, writer.finish()]);
+  };
 }
 
 function authenticate(options: EtcdMethodsOptions): GrpcMethod {

@@ -8,7 +8,7 @@ import {
   type LeaseKeepAliveResponse,
   Watch,
   type WatchCreateRequest,
-  type WatchCreateRequest_FilterType,
+  WatchCreateRequest_FilterType,
   type WatchResponse,
 } from '../../codecs/etcd/messages/rpc_pb';
 import { bytesOf } from '../../model/bytes';
@@ -97,6 +97,38 @@ describe('watches', () => {
       ]);
     }
     expect(responses[8]).toMatchObject({ created: true, canceled: false });
+    await assertServes();
+  });
+
+  it('of the same keys get the same events, each with its id and its options', async () => {
+    const client = port.client();
+    const watching = new Watching(client);
+    const { NOPUT } = WatchCreateRequest_FilterType;
+    watching.create({});
+    watching.create({ watchId: -3n });
+    watching.create({ watchId: INT64_MAX, prevKv: true });
+    watching.create({ watchId: 7n, fragment: true });
+    watching.create({ watchId: 8n, filters: [NOPUT] });
+    await watching.has(5);
+    for (const value of ['1', '2']) await client.call(KV.method.put, { key: bytesOf('w'), value: bytesOf(value) });
+    const { header } = await client.call(KV.method.deleteRange, { key: bytesOf('w') });
+    const all = (await watching.has(5 + 4 * 2 + 5)).slice(5);
+    const seen = (id: bigint) =>
+      all
+        .flatMap(({ watchId, events }) => (watchId === id ? events : []))
+        .map(({ kv, prevKv }) => {
+          const value = Buffer.from(kv?.value ?? []).toString();
+          return prevKv === undefined ? value : `${value} after ${Buffer.from(prevKv.value).toString()}`;
+        });
+    expect([0n, -3n, INT64_MAX, 7n, 8n].map(seen)).toEqual([
+      ['1', '2', ''],
+      ['1', '2', ''],
+      ['1', '2 after 1', ' after 2'],
+      ['1', '2', ''],
+      [''],
+    ]);
+    expect(all.map((each) => each.header?.revision)).toEqual(all.map(({ events }) => events[0]?.kv?.modRevision));
+    expect(all.at(-1)?.header).toEqual(header);
     await assertServes();
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCursor } from '../../model/cursor';
+import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { SocketListener } from '../../model/namespace-sockets';
-import type { EntryWatchListener } from './etcd-namespace';
+import type { EntryChange, EntryWatchListener } from './etcd-namespace';
 import { FrameWatches } from './frame-watches';
 
 /** A socket as the namespace has it. */
@@ -15,14 +16,22 @@ interface Opened {
 class Bench {
   readonly opened: Opened[] = [];
   readonly heard: string[] = [];
+  /** Changes that watches were passed, as the same arrays. */
+  readonly passed: (readonly EntryChange[])[] = [];
+  /** Thrown when a socket is opened. */
+  failure: RegistryError | undefined;
   readonly watches = new FrameWatches(async (listener) => {
+    if (this.failure !== undefined) throw this.failure;
     const sent: Opened['sent'] = [];
     this.opened.push({ listener, sent });
     return { send: (text) => void sent.push(JSON.parse(text)), close: () => {} };
   });
   readonly listener: EntryWatchListener = {
     begun: (revision) => this.heard.push(`begun ${revision}`),
-    changed: (revision, changes) => this.heard.push(`${revision} ${changes.map(({ key }) => key).join()}`),
+    changed: (revision, changes) => {
+      this.passed.push(changes);
+      this.heard.push(`${revision} ${changes.map(({ key }) => key).join()}`);
+    },
     reached: (revision) => this.heard.push(`reached ${revision}`),
     ended: ({ kind }) => this.heard.push(kind),
   };
@@ -105,4 +114,41 @@ describe('[EW7] a watch whose socket was closed because it reads slowly', () => 
     expect(bench.opened).toHaveLength(2);
     expect(bench.heard).toEqual(['5 b', 'lost']);
   });
+});
+
+describe('[EW4] a watch', () => {
+  it.each([
+    ['UNAVAILABLE', 'lost'],
+    ['FORBIDDEN', 'refused'],
+  ] as const)('whose socket does not open, with the code %s, is %s', async (code, kind) => {
+    const bench = new Bench();
+    bench.failure = new RegistryError(code, 'no');
+    bench.watch();
+    await bench.settled();
+    expect(bench.heard).toEqual([kind]);
+  });
+
+  it.each([
+    ['UNAVAILABLE', 'lost'],
+    ['FORBIDDEN', 'refused'],
+  ] as const)('that the registry refuses with the code %s is %s', async (code, kind) => {
+    const bench = new Bench();
+    bench.watch();
+    await bench.settled();
+    bench.frame(0, { type: 'error', id: '0', code, detail: 'no' });
+    expect(bench.heard).toEqual([kind]);
+  });
+});
+
+it('passes the same changes to all watches that are sent them, and other ones to the rest', async () => {
+  const bench = new Bench();
+  for (let count = 0; count < 3; count++) bench.watch(1);
+  await bench.settled();
+  bench.changes(0, 5, 'b', { watch: '0' });
+  bench.changes(0, 5, 'b', { watch: '1' });
+  bench.changes(0, 5, 'c', { watch: '2' });
+  bench.changes(0, 6, 'b', { watch: '0' });
+  expect(bench.heard).toEqual(['5 b', '5 b', '5 c', '6 b']);
+  const [first, second, other, later] = bench.passed;
+  expect([second === first, other === first, later === first]).toEqual([true, false, false]);
 });

@@ -128,7 +128,7 @@ class WatchSocket {
     this.#gone = gone;
     open({ frame: (text) => this.#take(text), closed: (code) => this.#lost(code) }).then(
       (socket) => this.#opened(socket),
-      (error: unknown) => this.#end(error instanceof RegistryError ? { kind: 'refused', error } : { kind: 'lost' }),
+      (error: unknown) => this.#end(endBy(error)),
     );
   }
 
@@ -268,8 +268,7 @@ class WatchSocket {
       return;
     }
     // `as`: the namespace uses the same codes as everything else.
-    const error = new RegistryError(code as RegistryErrorCode, detail);
-    watch.listener.ended({ kind: 'refused', error });
+    watch.listener.ended(endBy(new RegistryError(code as RegistryErrorCode, detail)));
   }
 
   #compacted(name: string, revision = 0): void {
@@ -300,28 +299,47 @@ class WatchSocket {
   }
 }
 
-/** Frames of the same change to many watches have the same text, so the last one is kept parsed. */
-let lastText = '';
-let lastFrame: ServerFrame | undefined;
-const decoded = new WeakMap<ChangesFrame, readonly EntryChange[]>();
-
-function readFrame(text: string): ServerFrame {
-  if (lastFrame !== undefined && text === lastText) return lastFrame;
-  lastText = text;
-  lastFrame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
-  return lastFrame;
+/** Returns the end that an error comes to. A registry that is out of reach may be back at the next attempt. */
+function endBy(error: unknown): WatchEnd {
+  const isFinal = error instanceof RegistryError && error.code !== 'UNAVAILABLE';
+  return isFinal ? { kind: 'refused', error } : { kind: 'lost' };
 }
 
-function changesIn(frame: ChangesFrame): readonly EntryChange[] {
-  const known = decoded.get(frame);
+/** Beginning of a frame with changes, before the name of its watch. */
+const CHANGES_HEAD = '{"type":"changes","watch":"';
+
+/** Frames of the same change differ in the name of the watch alone, so what follows it is kept parsed. */
+let lastTail = '';
+let lastFrame: ChangesFrame | undefined;
+const decoded = new WeakMap<ChangesFrame['changes'], readonly EntryChange[]>();
+
+function readFrame(text: string): ServerFrame {
+  const isOfChanges = text.startsWith(CHANGES_HEAD);
+  // Names have no characters that JSON escapes: this side has made them.
+  const end = text.indexOf('"', CHANGES_HEAD.length);
+  const tail = isOfChanges ? text.slice(end) : '';
+  if (isOfChanges && lastFrame !== undefined && tail === lastTail) {
+    return { ...lastFrame, watch: text.slice(CHANGES_HEAD.length, end) };
+  }
+  const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+  if (isOfChanges && frame.type === 'changes') {
+    lastTail = tail;
+    lastFrame = frame;
+  }
+  return frame;
+}
+
+/** Returns the changes of entries in a frame: the same array for all watches that are sent the same changes. */
+function changesIn({ changes }: ChangesFrame): readonly EntryChange[] {
+  const known = decoded.get(changes);
   if (known !== undefined) return known;
-  const changes = frame.changes.flatMap(entryChange);
-  decoded.set(frame, changes);
-  return changes;
+  const ofEntries = changes.flatMap(entryChange);
+  decoded.set(changes, ofEntries);
+  return ofEntries;
 }
 
 function entryChange(change: WatchedChange): EntryChange[] {
   if (change.kind !== 'entry') return [];
   const { type, before } = change;
-  return [{ type, key: keyOf(change), before, ...(change.type === 'put' && { after: change.after }) }];
+  return [{ type, key: keyOf(change), before, ...(type === 'put' && { after: change.after }) }];
 }
