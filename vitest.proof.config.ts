@@ -11,8 +11,8 @@ export default defineConfig({
           name: 'proofs',
           include: ['{src,test,bench,examples}/**/*.proof.test.ts'],
           exclude: ['test/console/**', '**/node_modules/**'],
-          // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. Nine of them keep two cores busy.
-          maxWorkers: 9,
+          // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. More than six of them wait for two cores.
+          maxWorkers: 6,
           sequence: { groupOrder: 0 },
         },
       },

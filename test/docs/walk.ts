@@ -42,7 +42,7 @@ export function runSteps(
     cwd,
     env,
     encoding: 'utf8',
-    timeout: 180_000,
+    timeout: 270_000,
   });
   return { outputs: stdout.split(`${BOUNDARY}\n`), status, stderr };
 }

@@ -16,7 +16,7 @@ const seed = Date.now() % 2 ** 31;
 // Only briefly on workerd: the core is the same, and other proofs cover Durable Objects.
 it.each([
   ['resident', 6],
-  ['workerd', 3],
+  ['workerd', 6],
 ] as const)(
   `[I1, I2, I3, I4, I5, I6] the answers of a registry under faults have a total order: %s, %i s (seed ${seed})`,
   async (host, seconds) => {

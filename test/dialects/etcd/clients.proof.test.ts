@@ -60,7 +60,7 @@ describe.each(TARGETS)('against $name', (target) => {
         resultsOf.set(client.name, await runChecks(command, words, server));
       }),
     );
-  }, 240_000);
+  }, 400_000);
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
   describe.each(CLIENTS)('$title', (client) => {

@@ -24,7 +24,7 @@ import (
 
 const (
 	// checkTimeout ends a check that waits for something that does not come.
-	checkTimeout = 40 * time.Second
+	checkTimeout = 120 * time.Second
 
 	// togetherMax is the number of checks at the same time, so that each gets some of a busy machine.
 	togetherMax = 20
