@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { RunningEtcd } from './target';
 
 /** Maximum time that all checks of a program take together. */
-const PROGRAM_MAX_MS = 120_000;
+const PROGRAM_MAX_MS = 300_000;
 
 /** Result of one check: undefined if it passed, or the reason why it failed. */
 export type CheckResults = Map<string, string | undefined>;
