@@ -1391,6 +1391,9 @@ export const GATEWAY_TOKEN_MAX_AGE_MS = 30_000;
  */
 export const ETCD_JSON_MAX_BYTES = 3 * 1024 * 1024;
 
+/** Body of a stream of etcd's JSON that is read as a whole, if the stream ends with its requests. */
+export const ETCD_SHORT_STREAM_MAX_BYTES = 64 * 1024;
+
 /** Length of what a stream of etcd's JSON has not written yet above which its watches are paused. */
 export const ETCD_STREAM_QUEUE_CHARACTERS = 1024 * 1024;
 

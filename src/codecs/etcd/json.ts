@@ -12,6 +12,8 @@ const READ = { ignoreUnknownFields: true } as const;
 
 /** Matches strings, which are kept, and whole numbers that a double may not hold. */
 const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** Matches what is in every such number: most texts have none. */
+const LONG_NUMBER = /\d{16}/;
 
 /** Depth of members above which a text is refused: transactions nest, but not that much. */
 const DEPTH_MAX_COUNT = 64;
@@ -23,14 +25,18 @@ const DEPTH_MAX_COUNT = 64;
  */
 export function messageOfJson<Desc extends DescMessage>(schema: Desc, text: string): MessageShape<Desc> {
   try {
-    // An identifier of a lease has up to 63 bits: as a string it stays exact.
-    const exact = text.replace(STRING_OR_LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
-    const value = text.trim() === '' ? null : (JSON.parse(exact) as JsonValue); // `as`: any JSON is one
+    const value = text.trim() === '' ? null : (JSON.parse(withExactNumbers(text)) as JsonValue); // `as`: any JSON is one
     assertDepth(value);
     return fromJson(schema, value ?? {}, READ);
   } catch (error) {
     throw etcdError(GRPC.invalidArgument, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Returns JSON whose long numbers are strings, which stay exact: an identifier of a lease has up to 63 bits. */
+function withExactNumbers(text: string): string {
+  if (!LONG_NUMBER.test(text)) return text;
+  return text.replace(STRING_OR_LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
 }
 
 /** Encodes a message as JSON text. */

@@ -17,7 +17,8 @@ export async function readMessage<Desc extends DescMessage>(
   return messageOfJson(schema, await readText(request));
 }
 
-async function readText(request: Request): Promise<string> {
+/** Reads the body of a request as text. @throws {RegistryError} With etcd's text. */
+export async function readText(request: Request): Promise<string> {
   try {
     return await readBodyText(request, ETCD_JSON_MAX_BYTES);
   } catch (error) {

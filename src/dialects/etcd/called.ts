@@ -19,7 +19,12 @@ export function etcdCall(call: RouteCall): EtcdCall {
       openSocket: (listener) => call.sockets.open({ ...call.purpose('stream', ''), proof: 'marks' }, listener),
     }),
     user: call.tokenId,
-    clientUrl: publicOrigin(received, surroundings.origins, requestOrigin(received)),
-    signal: received.signal,
+    get clientUrl() {
+      return publicOrigin(received, surroundings.origins, requestOrigin(received));
+    },
+    // Few methods use it, and it is made when it is read.
+    get signal() {
+      return received.signal;
+    },
   };
 }

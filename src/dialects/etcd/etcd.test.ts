@@ -174,6 +174,36 @@ describe('a stream of etcd’s JSON', () => {
     await reader.cancel();
   });
 
+  it.each([
+    ['a body with a length', (text: string) => text],
+    ['a stream', (text: string) => new Blob([text]).stream()],
+  ])('answers the keepalives in %s in their order, and ends', async (_, bodyOf) => {
+    const stage = new EtcdStage();
+    await stage.call('lease/grant', { ID: '7', TTL: '60' });
+    const response = await stage.send('/v3/lease/keepalive', bodyOf('{"ID":7}\n{"ID":"8"} {"ID":"7"}'));
+    expect(response.status).toBe(200);
+    const lines = (await response.text()).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).result)).toMatchObject([
+      { ID: '7', TTL: '60' },
+      { ID: '8' },
+      { ID: '7', TTL: '60' },
+    ]);
+    expect(JSON.parse(lines[1] ?? '').result).not.toHaveProperty('TTL');
+  });
+
+  it('answers keepalives before one that is no message, and then ends with its refusal', async () => {
+    const stage = new EtcdStage();
+    await stage.call('lease/grant', { ID: '7', TTL: '60' });
+    for (const bad of ['{"ID":"x"}', '{"ID":7', 'x']) {
+      expect(await stage.refusal('lease/keepalive', bad)).toMatch(/^400 3 /);
+      const { status, text } = await stage.answer('lease/keepalive', `{"ID":"7"}${bad}`);
+      const last = JSON.parse(text.trim().split('\n').at(-1) ?? '');
+      expect(status === 400 ? last : last.error).toMatchObject(status === 400 ? { code: 3 } : { grpc_code: 3 });
+    }
+    expect(await stage.refusal('lease/keepalive', `{"ID":"${'7'.repeat(30)}"}`)).toMatch(/^400 3 /);
+    expect(await stage.answer('lease/keepalive', '')).toMatchObject({ status: 200, text: '' });
+  });
+
   it('refuses what is no message: before a response with a status, and later with a line', async () => {
     const stage = new EtcdStage();
     expect(await stage.refusal('watch', 'x')).toBe("400 3 invalid character 'x' looking for beginning of value");

@@ -8,6 +8,7 @@ import { readMessage } from './bodies';
 import { etcdCall } from './called';
 import { answerStream } from './json-stream';
 import { pathsOf } from './paths';
+import { answerShortStream, isShortStream } from './short-stream';
 
 /** Returns the name of a method as in the table of support: `KV.Range`. */
 export const methodName = ({ method }: Pick<EtcdMethod, 'method'>): string => `${method.parent.name}.${method.name}`;
@@ -59,7 +60,8 @@ function addStream(door: DialectDoor, each: Extract<EtcdMethod, { kind: 'stream'
     withoutDeadline: true,
     read: ({ headers }) => ({ namespace: namespaceOf(headers) }),
     namespace: ({ namespace }) => namespace,
-    call: (_namespace, _input, call) => answerStream(each, call),
+    call: (_namespace, _input, call) =>
+      isShortStream(each, call.request) ? answerShortStream(each, call) : answerStream(each, call),
     answer: (response) => response,
   });
 }

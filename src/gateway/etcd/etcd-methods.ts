@@ -10,7 +10,7 @@ import {
   WatchResponseSchema,
 } from '../../codecs/etcd/messages/rpc_pb';
 import { refusalOf } from '../../codecs/etcd/refusals';
-import type { StreamInput } from '../../protocols/etcd/etcd-call';
+import type { EtcdCall, StreamInput } from '../../protocols/etcd/etcd-call';
 import { ETCD_METHODS, type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
 import { GrpcCode, GrpcError } from '../grpc/grpc-error';
 import type { GrpcCall, GrpcInput, GrpcMethod, GrpcMethods, GrpcOutput } from '../grpc/grpc-method';
@@ -44,10 +44,8 @@ function grpcMethod(method: EtcdMethod, options: EtcdMethodsOptions): GrpcMethod
         try {
           const request = readMessage(() => fromBinary(input, bytes));
           const client = options.clients.client(tokenOf(call), call.peer);
-          const { namespace, user } = client instanceof Promise ? await client : client;
-          const { signal } = call;
-          const clientUrl = clientUrlOf(call, options.isSecure);
-          return toBinary(output, await method.answer({ namespace, user, clientUrl, signal }, request));
+          const known = client instanceof Promise ? await client : client;
+          return toBinary(output, await method.answer(etcdCall(known, call, options), request));
         } catch (error) {
           throw grpcError(error, call, options);
         }
@@ -57,6 +55,21 @@ function grpcMethod(method: EtcdMethod, options: EtcdMethodsOptions): GrpcMethod
   return {
     kind: 'stream',
     open: (call, out) => new EtcdStream(method, call, out, options),
+  };
+}
+
+/** Returns a call of gRPC as one of etcd's API. */
+function etcdCall({ namespace, user }: EtcdClient, call: GrpcCall, { isSecure }: EtcdMethodsOptions): EtcdCall {
+  return {
+    namespace,
+    user,
+    get clientUrl() {
+      return `${isSecure ? 'https' : 'http'}://${call.authority}`;
+    },
+    // Few methods use it, and it is made when it is read.
+    get signal() {
+      return call.signal;
+    },
   };
 }
 
@@ -106,24 +119,18 @@ class EtcdStream implements GrpcInput {
     else void this.#opening?.then(() => this.#input?.finish());
   }
 
-  #open({ namespace, user }: EtcdClient): void {
-    const { signal } = this.#call;
-    if (signal.aborted) return;
-    const { output } = this.#method.method;
-    const clientUrl = clientUrlOf(this.#call, this.#options.isSecure);
-    const encode = encoderOf(output);
-    this.#input = this.#method.open(
-      { namespace, user, clientUrl, signal },
-      {
-        send: (response: Message) => {
-          if (!this.#out.send(encode(response))) this.#input?.pause();
-        },
-        end: (error) => {
-          if (error === undefined) this.#out.end();
-          else this.#fail(error);
-        },
+  #open(client: EtcdClient): void {
+    if (this.#call.signal.aborted) return;
+    const encode = encoderOf(this.#method.method.output);
+    this.#input = this.#method.open(etcdCall(client, this.#call, this.#options), {
+      send: (response: Message) => {
+        if (!this.#out.send(encode(response))) this.#input?.pause();
       },
-    );
+      end: (error) => {
+        if (error === undefined) this.#out.end();
+        else this.#fail(error);
+      },
+    });
   }
 
   #fail(error: unknown): void {
@@ -195,9 +202,6 @@ function tokenOf({ metadata }: GrpcCall): string | undefined {
   const text = typeof token === 'string' ? token.split(',', 1)[0] : authorization;
   return text?.replace(/^bearer +/i, '');
 }
-
-const clientUrlOf = ({ authority }: GrpcCall, isSecure: boolean): string =>
-  `${isSecure ? 'https' : 'http'}://${authority}`;
 
 function grpcError(error: unknown, { path }: GrpcCall, { onFault }: EtcdMethodsOptions): GrpcError {
   if (error instanceof GrpcError) return error;

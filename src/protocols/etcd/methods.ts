@@ -29,7 +29,12 @@ export type EtcdMethod = {
       readonly waits: boolean;
       answer(call: EtcdCall, request: Message): Promise<Message>;
     }
-  | { readonly kind: 'stream'; open(call: EtcdCall, output: StreamOutput): StreamInput }
+  | {
+      readonly kind: 'stream';
+      /** True if the stream ends once all requests are answered. */
+      readonly endsWithInput: boolean;
+      open(call: EtcdCall, output: StreamOutput): StreamInput;
+    }
 );
 
 type Shape<Desc extends DescMessage> = MessageShape<Desc>;
@@ -60,9 +65,16 @@ function stream<Input extends DescMessage, Output extends DescMessage>(
   method: Typed<Input, Output>,
   path: string,
   open: (call: EtcdCall, output: StreamOutput<Shape<Output>>) => StreamInput<Shape<Input>>,
+  endsWithInput = false,
 ): EtcdMethod {
-  // `as`: as above, and for responses the other way round.
-  return { kind: 'stream', method, paths: [path], open: open as (call: EtcdCall, output: StreamOutput) => StreamInput };
+  return {
+    kind: 'stream',
+    method,
+    paths: [path],
+    endsWithInput,
+    // `as`: as above, and for responses the other way round.
+    open: open as (call: EtcdCall, output: StreamOutput) => StreamInput,
+  };
 }
 
 const refused = <Input extends DescMessage, Output extends DescMessage>(
@@ -96,7 +108,7 @@ export const ETCD_METHODS: readonly EtcdMethod[] = [
   unary(lease.leaseRevoke, ['lease/revoke', 'kv/lease/revoke'], ({ namespace }, request) =>
     revokeLease(namespace, request),
   ),
-  stream(lease.leaseKeepAlive, 'lease/keepalive', openKeepAlive),
+  stream(lease.leaseKeepAlive, 'lease/keepalive', openKeepAlive, true),
   unary(lease.leaseTimeToLive, ['lease/timetolive', 'kv/lease/timetolive'], ({ namespace }, request) =>
     timeToLive(namespace, request),
   ),
