@@ -1316,8 +1316,11 @@ export const GRPC_HELD_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
 /** As {@link GRPC_HELD_PER_CONNECTION_MAX_BYTES}, of all connections together: what a small machine can spare. */
 export const GRPC_HELD_MAX_BYTES = 512 * 1024 * 1024;
 
-/** Text of a gRPC status that is sent: clients accept trailers of 8 KiB, and percent-encoding triples the text. */
-export const GRPC_DETAILS_MAX_CHARACTERS = 2_048;
+/** Text of a gRPC status with percent-encoding, beyond which it is cut: clients accept trailers of 8 KiB. */
+export const GRPC_DETAILS_MAX_BYTES = 4_096;
+
+/** Path of a call that is no method, beyond which the refusal cuts it. */
+export const GRPC_UNKNOWN_PATH_MAX_CHARACTERS = 200;
 
 /** Open gRPC streams of a connection. A client of etcd may open one for each watch; an idle one takes some 10 KB. */
 export const GRPC_STREAMS_PER_CONNECTION_MAX_COUNT = 10_000;
@@ -1396,6 +1399,12 @@ export const ETCD_SHORT_STREAM_MAX_BYTES = 64 * 1024;
 
 /** Length of what a stream of etcd's JSON has not written yet above which its watches are paused. */
 export const ETCD_STREAM_QUEUE_CHARACTERS = 1024 * 1024;
+
+/**
+ * Length of what a stream of etcd's JSON has not written yet beyond which a further message cuts it off, as its client does not
+ * read: what answers requests or follows an election can't be paused. A single message may be longer.
+ */
+export const ETCD_STREAM_QUEUE_MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /** Time after which a stream of etcd's JSON, which has no end, no longer counts for its token if it was cut off unnoticed. */
 export const ETCD_STREAM_WAIT_MS = 60 * 60 * 1_000;

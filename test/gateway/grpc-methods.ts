@@ -4,6 +4,9 @@ import type { GrpcMethod, GrpcMethods } from '../../src/gateway/grpc/grpc-method
 /** Messages that `Flood` has sent until `send` returned false, and the bytes that waited then. */
 export const flooded = { count: 0, waiting: 0, drains: 0 };
 
+/** Highest number of bytes that were held while `Many` has sent its messages; the test sets how to find out. */
+export const planned = { most: 0, heldBytes: (): number => 0 };
+
 /** Calls whose signal was aborted, by path. */
 export const aborted: string[] = [];
 
@@ -88,6 +91,19 @@ export const TEST_METHODS: GrpcMethods = new Map<string, GrpcMethod>([
           ended: () => {},
         };
       },
+    },
+  ],
+  [
+    '/test.Echo/Many',
+    {
+      kind: 'stream',
+      open: (_call, output) => ({
+        message: () => {
+          for (let count = 0; count < 100; count++) output.send(new Uint8Array(100_000));
+          planned.most = Math.max(planned.most, planned.heldBytes());
+        },
+        ended: () => {},
+      }),
     },
   ],
   [

@@ -27,7 +27,11 @@ const same = (bytes: Buffer) => bytes;
 async function stage(methods = TEST_METHODS) {
   const clock = { now: 0 };
   const server = new GrpcServer({ methods, log: () => {}, now: () => clock.now });
-  const listener = createServer((socket) => server.handleSocket(socket));
+  const opened = { count: 0 };
+  const listener = createServer((socket) => {
+    opened.count += 1;
+    server.handleSocket(socket);
+  });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo; // `as`: it listens on a port of TCP
@@ -41,7 +45,14 @@ async function stage(methods = TEST_METHODS) {
     clock.now += ms;
     server.check();
   };
-  return { server, port, client, pass, duplex: (path: string) => client.makeBidiStreamRequest(path, same, same) };
+  return {
+    server,
+    port,
+    client,
+    pass,
+    opened,
+    duplex: (path: string) => client.makeBidiStreamRequest(path, same, same),
+  };
 }
 
 /** Resolves to the next message of a stream. */
@@ -99,6 +110,17 @@ it('[GR8] pings its clients, and ends the connection of one that does not answer
   pass(GRPC_KEEPALIVE_TIMEOUT_MS);
   await closed;
   expect(server.connectionCount).toBe(1);
+  pass(GRPC_IDLE_CONNECTION_MAX_MS);
+  await expect.poll(() => server.connectionCount).toBe(0);
+});
+
+it('[GR8] keeps a connection whose calls end before anybody looks', async () => {
+  const { server, pass, client, opened } = await stage();
+  for (let past = 0; past < 2 * GRPC_IDLE_CONNECTION_MAX_MS; past += GRPC_KEEPALIVE_INTERVAL_MS / 2) {
+    await unary(client, '/test.Echo/Unary', '');
+    pass(GRPC_KEEPALIVE_INTERVAL_MS / 2);
+  }
+  expect(opened.count).toBe(1);
   pass(GRPC_IDLE_CONNECTION_MAX_MS);
   await expect.poll(() => server.connectionCount).toBe(0);
 });

@@ -95,6 +95,8 @@ export class GrpcConnection implements CallConnection {
 
   opened(call: OpenCall): void {
     this.calls.add(call);
+    // Most calls end before the next check.
+    this.#usedAt = this.checkedAt;
     this.#owner.count(1);
   }
 

@@ -1,4 +1,4 @@
-import { GRPC_DETAILS_MAX_CHARACTERS } from '../../model/limits';
+import { GRPC_DETAILS_MAX_BYTES } from '../../model/limits';
 
 /** Status codes of gRPC. */
 export const GrpcCode = {
@@ -41,12 +41,19 @@ const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 
 /** Encodes the text of a status as `grpc-message`, which is UTF-8 with percent-encoding. Cuts long texts. */
 export function encodeDetails(details: string): string {
-  const text = details.length > GRPC_DETAILS_MAX_CHARACTERS ? details.slice(0, GRPC_DETAILS_MAX_CHARACTERS) : details;
+  const text = details.slice(0, GRPC_DETAILS_MAX_BYTES);
   if (PLAIN.test(text)) return text;
   let encoded = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    encoded += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  for (const character of text) {
+    const next = PLAIN.test(character) ? character : encodeBytes(character);
+    if (encoded.length + next.length > GRPC_DETAILS_MAX_BYTES) break;
+    encoded += next;
   }
+  return encoded;
+}
+
+function encodeBytes(character: string): string {
+  let encoded = '';
+  for (const byte of Buffer.from(character, 'utf8')) encoded += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return encoded;
 }

@@ -33,6 +33,11 @@ export class MessageOutput implements GrpcOutput {
     }
     if (this.#messages.push(message) === 1) setImmediate(() => this.#flush());
     this.#messageBytes += bytes;
+    // One chunk of requests may have many times as much in answers, all of them before the turn ends.
+    if (!this.#call.stream.plan(this.#messageBytes)) {
+      this.#drop();
+      return false;
+    }
     if (waiting + bytes < GRPC_OUTPUT_READY_MAX_BYTES) return true;
     this.#isHeld = true;
     return false;
@@ -48,6 +53,7 @@ export class MessageOutput implements GrpcOutput {
     const frames = framed(this.#messages);
     this.#messages = [];
     this.#messageBytes = 0;
+    this.#call.stream.plan(0);
     if (this.#call.isOver) return;
     this.#call.write(frames, () => this.#taken());
   }

@@ -1,4 +1,4 @@
-import { connect, type IncomingHttpHeaders } from 'node:http2';
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { afterEach, expect, it } from 'vitest';
 import { startGrpcStage } from '../../../test/gateway/grpc-stage';
 import type { PlainRequests } from './plain-request';
@@ -41,6 +41,41 @@ const answerTo = (stream: Opened) =>
     });
     stream.on('close', () => resolve({ headers, body, reset: stream.rstCode }));
   });
+
+it.each([0, 1_024, 65_536])('answers clients whose table of headers has %i bytes', async (headerTableSize) => {
+  const { port } = await stage(async () => new Response('yes', { headers: { 'x-one': '1' } }));
+  const session = connect(`http://127.0.0.1:${port}`, { settings: { headerTableSize } });
+  ends.push(() => session.destroy());
+  const problems: Error[] = [];
+  session.on('error', (error) => problems.push(error));
+  for (let count = 0; count < 3; count++) {
+    const stream = session.request({ ':path': '/' });
+    stream.on('error', (error) => problems.push(error));
+    expect(await answerTo(stream)).toMatchObject({ headers: { ':status': 200, 'x-one': '1' }, body: 'yes' });
+  }
+  expect(problems).toEqual([]);
+});
+
+it('[GR13] fails the reading of a body whose client has sent all of it and left', async () => {
+  const read = Promise.withResolvers<string>();
+  const entered = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const { open } = await stage(async (request) => {
+    entered.resolve();
+    await left.promise;
+    const text = await request.text().catch((error: unknown) => String(error));
+    read.resolve(text);
+    return new Response(text);
+  });
+  const stream = open('/', 'POST');
+  stream.end('all of it');
+  await entered.promise;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  stream.close(constants.NGHTTP2_CANCEL);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  left.resolve();
+  expect(await read.promise).toContain('the client disconnected');
+});
 
 it('[GR13] answers requests over HTTP/2 that are not calls, with the address of the client', async () => {
   const { open, port } = await stage(async (request, address) => {

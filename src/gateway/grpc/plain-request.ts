@@ -107,7 +107,8 @@ class PlainExchange implements StreamReceiver, OpenCall {
   closed(): void {
     this.#connection.closed(this);
     const reason = new Error('the client disconnected');
-    if (!this.#isEnded) this.#body?.error(reason);
+    // A reader of what has arrived, and has not been passed on, would wait for ever.
+    if (!this.#isEnded || this.#received.size > 0) this.#body?.error(reason);
     this.#body = undefined;
     this.#left.abort(reason);
   }

@@ -1,3 +1,4 @@
+import { GRPC_UNKNOWN_PATH_MAX_CHARACTERS } from '../../model/limits';
 import { type Headers, headerBlock } from '../http2/header-block';
 import { encodeDetails, GrpcCode } from './grpc-error';
 
@@ -83,9 +84,12 @@ export const DEADLINE_PASSED: Status = {
 /**
  * Returns the refusal of a path that is no method, in grpc-go's words.
  *
+ * @param whole The path.
  * @param services Names of the services that exist.
  */
-export function unknownMethod(path: string, services: ReadonlySet<string>): Status {
+export function unknownMethod(whole: string, services: ReadonlySet<string>): Status {
+  // A client can have a long path repeated by a few bytes for each call.
+  const path = whole.slice(0, GRPC_UNKNOWN_PATH_MAX_CHARACTERS);
   const slash = path.lastIndexOf('/');
   const [service, method] = [path.slice(1, slash), path.slice(slash + 1)];
   const details =

@@ -58,12 +58,14 @@ class UnaryCall implements StreamReceiver {
   ended(): void {
     const call = this.#call;
     if (call.isOver) return;
-    if (this.#request === undefined || this.#frames.isCut) {
+    const request = this.#request;
+    if (request === undefined || this.#frames.isCut) {
       call.end(CUT_SHORT);
       return;
     }
+    this.#request = undefined;
     try {
-      const answer = this.#method.answer(this.#request, call);
+      const answer = this.#method.answer(request, call);
       if (!(answer instanceof Promise)) {
         call.answer(answer);
         return;
@@ -72,6 +74,8 @@ class UnaryCall implements StreamReceiver {
         (message) => call.answer(message),
         (error: unknown) => call.fail(error),
       );
+      // The method may keep it for as long as it takes, and it may have been inflated.
+      if (!call.isOver) call.hold(request.length);
     } catch (error) {
       call.fail(error);
     }
@@ -132,6 +136,7 @@ class MessageStream implements StreamReceiver {
       while (!this.#isWaiting && !this.#call.isOver) {
         const message = this.#frames.next();
         if (message === undefined) break;
+        this.#call.expectRest(false);
         const taken = this.#input.message(message);
         if (taken instanceof Promise) this.#wait(taken);
       }

@@ -14,6 +14,13 @@ export interface FloodLimits {
 const SETTINGS_COST_COUNT = 10;
 /** Output for which a client may send one idle frame more: clients widen windows at most once for four times as much. */
 const OUTPUT_PER_FRAME_BYTES = 1_024;
+/** Open streams for which a change of settings counts as one idle frame more: it widens the window of each. */
+const STREAMS_PER_SETTINGS_FRAME_COUNT = 25;
+/**
+ * Idle frames that a client may send more for each message or group of messages: those of Go measure the connection whenever
+ * they receive something, by a window and a ping.
+ */
+const FRAMES_PER_WRITE_COUNT = 3;
 /** Idle frames that a client may send more for each stream: a window, a priority, and pings that measure the connection. */
 const FRAMES_PER_STREAM_COUNT = 4;
 
@@ -74,13 +81,19 @@ export class FloodGuard {
     this.#idleFrames.spend(1, 'idle frames');
   }
 
-  settings(): void {
-    this.#idleFrames.spend(SETTINGS_COST_COUNT, 'settings');
+  /** Counts settings of a client that has a number of streams open. */
+  settings(streamCount: number): void {
+    this.#idleFrames.spend(SETTINGS_COST_COUNT + streamCount / STREAMS_PER_SETTINGS_FRAME_COUNT, 'settings');
   }
 
   /** Counts output, for which a client sends windows. */
   sent(bytes: number): void {
     this.#idleFrames.add(bytes / OUTPUT_PER_FRAME_BYTES);
+  }
+
+  /** Counts output that the application writes at once, in however many frames. */
+  wrote(): void {
+    this.#idleFrames.add(FRAMES_PER_WRITE_COUNT);
   }
 
   opened(): void {

@@ -1,6 +1,8 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { planned } from '../../../test/gateway/grpc-methods';
 import { type GrpcStage, type StageOptions, startGrpcStage } from '../../../test/gateway/grpc-stage';
 import { prefixed } from '../../../test/gateway/grpc-suite';
 import {
@@ -41,7 +43,13 @@ async function stage(options: StageOptions = {}): Promise<GrpcStage> {
 /** A client of raw frames: the types that it has received, and the code of the last GOAWAY. */
 function client({ port }: GrpcStage) {
   const socket: Socket = connect(port, '127.0.0.1');
-  const seen = { socket, goaway: undefined as number | undefined, resets: [] as number[], isClosed: false };
+  const seen = {
+    socket,
+    goaway: undefined as number | undefined,
+    resets: [] as number[],
+    messages: 0,
+    isClosed: false,
+  };
   let got = Buffer.alloc(0);
   socket.on('error', () => {});
   socket.on('close', () => {
@@ -53,6 +61,7 @@ function client({ port }: GrpcStage) {
       size = 9 + got.readUIntBE(0, 3);
       if (got.length < size) return;
       if (got[3] === FrameType.GOAWAY) seen.goaway = got.readUInt32BE(13);
+      if (got[3] === FrameType.DATA) seen.messages += 1;
       if (got[3] === FrameType.RST_STREAM) seen.resets.push(got.readUInt32BE(9));
     }
   });
@@ -117,6 +126,28 @@ describe('a flood', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(other.goaway).toBeUndefined();
+  });
+
+  it('[GR4] is none if a client measures the connection at each message, as those of Go do', async () => {
+    const peer = client(await stage({ now: () => 0 }));
+    peer.socket.write(Buffer.concat([settingsFrame([[4, 2 ** 31 - 1]]), open(1)]));
+    const idle = [frame(FrameType.PING, 0, 0, Buffer.alloc(8)), numberFrame(FrameType.WINDOW_UPDATE, 0, 100)];
+    const message = Buffer.concat([...idle, data(1, prefixed(Buffer.from('change')))]);
+    for (let sent = 1; sent < GRPC_IDLE_FRAMES_BURST_MAX_COUNT; sent++) {
+      peer.socket.write(message);
+      // Messages that come together would be answered together.
+      while (peer.messages < sent && peer.goaway === undefined) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(peer.goaway).toBeUndefined();
+  });
+
+  it('[GR4] of settings costs more, the more streams are open', async () => {
+    const started = await stage({ now: () => 0 });
+    const peer = client(started);
+    for (let index = 0; index < 5_000; index++) peer.socket.write(open(2 * index + 1));
+    await expect.poll(() => started.server.streamCount).toBe(5_000);
+    for (let index = 0; index < 60; index++) peer.socket.write(settingsFrame([[4, 65_535 + (index % 2)]]));
+    await expect.poll(() => peer.goaway).toBe(Http2Code.ENHANCE_YOUR_CALM);
   });
 
   it('[GR4] of one setting in a single frame is applied once', async () => {
@@ -190,19 +221,75 @@ describe('memory', () => {
     expect(started.server.streamCount).toBe(0);
   });
 
+  it('[GR5] of headers that a table repeats is bounded, and freed', async () => {
+    const started = await stage();
+    const peer = client(started);
+    const long = headerBlock([['x', 'v'.repeat(4_000)]]).subarray(1);
+    // The first block puts the header in the table; the others repeat it seven times, by a byte each.
+    const first = Buffer.concat([BLOCKS.stream, Buffer.of(0x40), long]);
+    const others = Buffer.concat([BLOCKS.stream, Buffer.alloc(7, 0xbe)]);
+    peer.socket.write(open(1, first));
+    for (let index = 1; index < 6_000; index++) peer.socket.write(open(2 * index + 1, others));
+    await expect.poll(() => peer.resets.length + (peer.goaway ?? 0)).toBeGreaterThan(10);
+    expect(new Set(peer.resets)).toEqual(new Set([Http2Code.ENHANCE_YOUR_CALM]));
+    expect(started.server.streamCount).toBeLessThan(3_000);
+    peer.socket.destroy();
+    await expect.poll(() => started.server.heldBytes).toBe(0);
+  });
+
+  it('[GR5] of the answers of one turn is bounded before they are written', async () => {
+    const started = await stage();
+    const peer = client(started);
+    const block = request('/test.Echo/Many');
+    // Each message is answered by 10 MB, and all of them arrive together.
+    const calls = Array.from({ length: 40 }, (_, index) =>
+      Buffer.concat([open(2 * index + 1, block), data(2 * index + 1, prefixed(Buffer.from('x')))]),
+    );
+    planned.most = 0;
+    planned.heldBytes = () => started.server.heldBytes;
+    peer.socket.write(Buffer.concat(calls));
+    await expect.poll(() => peer.resets.length).toBeGreaterThan(20);
+    expect(planned.most).toBeLessThanOrEqual(GRPC_HELD_PER_CONNECTION_MAX_BYTES);
+    expect(planned.most).toBeGreaterThan(20_000_000);
+  });
+
+  it('[GR5] of a request that was inflated is counted while its method works', async () => {
+    const started = await stage();
+    const session = connectHttp2(`http://127.0.0.1:${started.port}`);
+    ends.push(() => session.destroy());
+    const headers = { ':method': 'POST', ':path': '/test.Echo/Never', 'content-type': 'application/grpc' };
+    const packed = gzipSync(Buffer.alloc(1_000_000));
+    const message = Buffer.concat([Buffer.from([1, 0, 0, 0, 0]), packed]);
+    message.writeUInt32BE(packed.length, 1);
+    const statuses: unknown[] = [];
+    for (let count = 0; count < 80; count++) {
+      const call = session.request({ ...headers, 'grpc-encoding': 'gzip' });
+      call.on('response', (answer) => statuses.push(answer['grpc-status']));
+      call.on('error', () => {});
+      call.end(message);
+    }
+    await expect.poll(() => statuses.length).toBeGreaterThan(5);
+    expect(new Set(statuses)).toEqual(new Set(['8']));
+    expect(started.server.heldBytes).toBeLessThanOrEqual(GRPC_HELD_PER_CONNECTION_MAX_BYTES);
+    expect(started.server.heldBytes).toBeGreaterThan(GRPC_HELD_PER_CONNECTION_MAX_BYTES / 2);
+  });
+
   it('[GR6] gives a stream limited time for the rest of a message', async () => {
     const clock = { now: 0 };
     const started = await stage({ now: () => clock.now });
     const peer = client(started);
-    peer.socket.write(Buffer.concat([open(1), data(1, part(100)), open(3)]));
-    await expect.poll(() => started.server.heldBytes).toBeGreaterThan(0);
+    peer.socket.write(Buffer.concat([open(1), open(3)]));
+    await expect.poll(() => started.server.streamCount).toBe(2);
+    const headerBytes = started.server.heldBytes / 2;
+    peer.socket.write(data(1, part(100)));
+    await expect.poll(() => started.server.heldBytes).toBeGreaterThan(2 * headerBytes);
     clock.now += 30_000;
     started.server.check();
     peer.socket.write(data(1, Buffer.alloc(100)));
     await new Promise((resolve) => setTimeout(resolve, 50));
     clock.now += 31_000;
     started.server.check();
-    await expect.poll(() => [started.server.streamCount, started.server.heldBytes]).toEqual([1, 0]);
+    await expect.poll(() => [started.server.streamCount, started.server.heldBytes]).toEqual([1, headerBytes]);
   });
 
   it('[GR7] refuses streams beyond 10,000 of a connection, and beyond the total', async () => {

@@ -6,6 +6,8 @@ import {
   Http2Code,
   PAYLOAD_MAX_BYTES,
   PREFACE,
+  Setting,
+  WINDOW_MAX_BYTES,
 } from './frames';
 
 /** One frame without its padding. Frames of a block of headers are joined to one HEADERS frame. */
@@ -21,6 +23,7 @@ export interface ReceivedFrame {
 /** Bytes that a part of a block counts at least, so that empty ones end too. */
 const PART_MIN_BYTES = 64;
 const PRIORITY_BYTES = 5;
+const SETTING_BYTES = 6;
 const EMPTY = Buffer.alloc(0);
 
 /** Ends the connection for a violation. */
@@ -31,6 +34,26 @@ export function protocolError(message: string): never {
 /** Ends the connection unless a frame has the right size. */
 export function checkSize(fits: boolean): void {
   if (!fits) throw new ConnectionError(Http2Code.FRAME_SIZE_ERROR, 'a frame has the wrong size');
+}
+
+/**
+ * Returns the last window for streams that the payload of SETTINGS sets; undefined if it sets none. Frames larger than the
+ * default are never sent, as they would hold up other streams, and no table is kept, so that those settings are only checked.
+ */
+export function initialWindowIn(payload: Buffer): number | undefined {
+  checkSize(payload.length % SETTING_BYTES === 0);
+  let window: number | undefined;
+  for (let at = 0; at < payload.length; at += SETTING_BYTES) {
+    const setting = payload.readUInt16BE(at);
+    const value = payload.readUInt32BE(at + 2);
+    if (setting === Setting.INITIAL_WINDOW_SIZE) {
+      if (value > WINDOW_MAX_BYTES) throw new ConnectionError(Http2Code.FLOW_CONTROL_ERROR, 'a window is too large');
+      window = value;
+    } else if (setting === Setting.MAX_FRAME_SIZE) {
+      if (value < PAYLOAD_MAX_BYTES || value > 2 ** 24 - 1) protocolError('a frame size is out of range');
+    } else if (setting === Setting.ENABLE_PUSH && value > 1) protocolError('a setting is out of range');
+  }
+  return window;
 }
 
 /** Cuts received bytes into frames, which may be split and joined in any way. */

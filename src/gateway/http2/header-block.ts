@@ -39,6 +39,8 @@ const REQUEST_NAMES = /^:(?:method|scheme|path|authority)$/;
 /** Result of reading a block: why it is refused, if it is, and the headers. */
 export interface ReadBlock {
   readonly headers: Headers;
+  /** Size of the headers as HTTP/2 counts it. What the table repeats takes as much memory as what was sent. */
+  readonly bytes: number;
   readonly isTooLarge: boolean;
   /** True if HTTP/2 does not allow these headers. */
   readonly isMalformed: boolean;
@@ -84,7 +86,7 @@ export class HeaderBlocks {
     }
     for (const name in headers) isMalformed ||= !NAME.test(name) || /[\0\r\n]/.test(headers[name] ?? '');
     this.#bytes = Buffer.alloc(0);
-    return { headers, isTooLarge: bytes > this.#maxBytes, isMalformed };
+    return { headers, bytes, isTooLarge: bytes > this.#maxBytes, isMalformed };
   }
 
   /** Reads one entry; undefined for a change of the table's size. */
@@ -163,6 +165,9 @@ function pushLength(bytes: number[], length: number): void {
   bytes.push(rest);
 }
 
+/** Sets the size of the client's table to 0. A client that has lowered it expects that at the beginning of a block. */
+const NO_TABLE = 0x20;
+
 /**
  * Returns the block of headers, none of which the client keeps in its table. Its own table could be smaller than any, and
  * answers of calls have few headers.
@@ -170,7 +175,8 @@ function pushLength(bytes: number[], length: number): void {
  * @param headers In printable ASCII.
  */
 export function headerBlock(headers: readonly (readonly [name: string, value: string])[]): Buffer {
-  const bytes: number[] = [];
+  // Trailers follow a block that has done so (RFC 7541, section 4.2).
+  const bytes: number[] = headers[0]?.[0] === ':status' ? [NO_TABLE] : [];
   for (const [name, value] of headers) {
     bytes.push(0);
     for (const text of [name, value]) {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { FloodGuard, type FloodLimits } from './flood-guard';
-import { checkSize, FrameReader, protocolError, type ReceivedFrame } from './frame-reader';
+import { checkSize, FrameReader, initialWindowIn, protocolError, type ReceivedFrame } from './frame-reader';
 import {
   ConnectionError,
   FIRST_WINDOW_BYTES,
@@ -43,7 +43,6 @@ const PING_BYTES = 8;
 /** The server's end of a connection that speaks HTTP/2 (RFC 9113), over a socket of any kind. */
 export class Http2Connection implements StreamConnection {
   sendWindow = FIRST_WINDOW_BYTES;
-  payloadMaxBytes = PAYLOAD_MAX_BYTES;
   readonly #output: SocketOutput;
   readonly #socket: Socket;
   readonly #limits: Http2Limits;
@@ -106,6 +105,10 @@ export class Http2Connection implements StreamConnection {
     if (this.#isClosed) return;
     this.#guard.sent(frames.length);
     this.#output.push(frames);
+  }
+
+  wrote(): void {
+    this.#guard.wrote();
   }
 
   hold(bytes: number): boolean {
@@ -262,7 +265,7 @@ export class Http2Connection implements StreamConnection {
 
   #readHeaders(endsStream: boolean, streamId: number, payload: Buffer): void {
     if (streamId % 2 === 0) protocolError('a stream of a client has an even number');
-    const { headers, isTooLarge, isMalformed } = this.#blocks.read(payload);
+    const { headers, bytes, isTooLarge, isMalformed } = this.#blocks.read(payload);
     const known = this.#streams.get(streamId);
     if (known !== undefined) {
       // Trailers of a request, in which nothing is expected.
@@ -279,12 +282,12 @@ export class Http2Connection implements StreamConnection {
       return;
     }
     this.#lastStreamId = streamId;
-    const stream = new Http2Stream(streamId, this, this.#streamSendWindow, this.#limits.streamWindowBytes);
+    const stream = new Http2Stream(streamId, this, this.#streamSendWindow, this.#limits.streamWindowBytes, bytes);
     if (this.#streams.size >= this.#limits.streamsMaxCount) {
       this.#refuse(stream, Http2Code.REFUSED_STREAM);
       return;
     }
-    if (isTooLarge) {
+    if (isTooLarge || !stream.plan(0)) {
       this.#refuse(stream, Http2Code.ENHANCE_YOUR_CALM);
       return;
     }
@@ -314,25 +317,12 @@ export class Http2Connection implements StreamConnection {
 
   #readSettings(flags: number, streamId: number, payload: Buffer): void {
     if (streamId !== 0) protocolError('SETTINGS has a stream');
-    this.#guard.settings();
+    this.#guard.settings(this.#streams.size);
     if ((flags & FrameFlag.ACK) !== 0) {
       checkSize(payload.length === 0);
       return;
     }
-    checkSize(payload.length % 6 === 0);
-    let window = this.#streamSendWindow;
-    for (let at = 0; at < payload.length; at += 6) {
-      const value = payload.readUInt32BE(at + 2);
-      const setting = payload.readUInt16BE(at);
-      if (setting === Setting.INITIAL_WINDOW_SIZE) {
-        if (value > WINDOW_MAX_BYTES) throw new ConnectionError(Http2Code.FLOW_CONTROL_ERROR, 'a window is too large');
-        window = value;
-      } else if (setting === Setting.MAX_FRAME_SIZE) {
-        if (value < PAYLOAD_MAX_BYTES || value > 2 ** 24 - 1) protocolError('a frame size is out of range');
-        // Larger frames would hold up other streams.
-        this.payloadMaxBytes = PAYLOAD_MAX_BYTES;
-      } else if (setting === Setting.ENABLE_PUSH && value > 1) protocolError('a setting is out of range');
-    }
+    const window = initialWindowIn(payload) ?? this.#streamSendWindow;
     this.push(frame(FrameType.SETTINGS, FrameFlag.ACK, 0, EMPTY));
     // Once for a frame, which may repeat the setting thousands of times.
     const change = window - this.#streamSendWindow;

@@ -30,12 +30,12 @@ export interface StreamConnection {
   sendWindow: number;
   /** True while the socket takes no more; streams wait. */
   readonly isClogged: boolean;
-  /** Largest payload of a frame that the client accepts. */
-  readonly payloadMaxBytes: number;
   /** Counts bytes that a stream holds, or gives back. Returns false if all of them are too many. */
   hold(bytes: number): boolean;
   /** Sends frames, together with others of this turn. */
   push(frames: Buffer): void;
+  /** Counts data that the application writes. */
+  wrote(): void;
   /** The stream has output that waits for the connection. */
   await(stream: Http2Stream): void;
   /** The stream is closed. */
@@ -59,11 +59,15 @@ export class Http2Stream {
   /** Bytes that the client may still send before it gets a further window. */
   receiveWindow: number;
   readonly #receiveWindowMax: number;
+  readonly #headerBytes: number;
   readonly #connection: StreamConnection;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** Bytes of the request that the receiver holds, and all bytes that the connection has counted for this stream. */
+  /** Bytes of the request that the receiver holds. */
   #receivedBytes = 0;
+  /** Bytes of the answer that will be written in this turn. */
+  #plannedBytes = 0;
+  /** All bytes that the connection has counted for this stream. */
   #heldBytes = 0;
   /** Frames that end the answer, after all data. */
   #last: Buffer | undefined;
@@ -76,9 +80,17 @@ export class Http2Stream {
   maySendRest = false;
   #hasHeaders = false;
 
-  constructor(id: number, connection: StreamConnection, sendWindow: number, receiveWindow = FIRST_WINDOW_BYTES) {
+  /** @param headerBytes Bytes of the headers of the request, which are held as long as the stream. */
+  constructor(
+    id: number,
+    connection: StreamConnection,
+    sendWindow: number,
+    receiveWindow = FIRST_WINDOW_BYTES,
+    headerBytes = 0,
+  ) {
     this.id = id;
     this.#connection = connection;
+    this.#headerBytes = headerBytes;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
     this.#receiveWindowMax = receiveWindow;
@@ -118,6 +130,7 @@ export class Http2Stream {
    */
   write(bytes: Uint8Array, taken?: () => void): void {
     if (this.#isClosed || this.#last !== undefined) return;
+    this.#connection.wrote();
     this.#waiting.push({ bytes, sent: 0, taken });
     this.#waitingBytes += bytes.length;
     this.#sendWaiting(Number.POSITIVE_INFINITY);
@@ -137,6 +150,12 @@ export class Http2Stream {
   /** Sets the bytes of the request that the receiver holds. Returns false if all that is held is too much. */
   hold(bytes: number): boolean {
     this.#receivedBytes = bytes;
+    return this.#count();
+  }
+
+  /** Sets the bytes that will be written in this turn. Returns false if all that is held is too much. */
+  plan(bytes: number): boolean {
+    this.#plannedBytes = bytes;
     return this.#count();
   }
 
@@ -228,7 +247,7 @@ export class Http2Stream {
         connection.await(this);
         return;
       }
-      const size = Math.min(rest, room, connection.payloadMaxBytes, left);
+      const size = Math.min(rest, room, PAYLOAD_MAX_BYTES, left);
       this.#send(first.bytes.subarray(first.sent, first.sent + size));
       left -= size;
       first.sent += size;
@@ -244,7 +263,6 @@ export class Http2Stream {
     this.#isClosed = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#receivedBytes = 0;
     this.#count();
     this.#connection.forget(this);
     this.#receiver?.closed();
@@ -252,7 +270,8 @@ export class Http2Stream {
 
   /** Has the connection count what is held now. Returns false if that is more than before, and too much. */
   #count(): boolean {
-    const change = (this.#isClosed ? 0 : this.#waitingBytes + this.#receivedBytes) - this.#heldBytes;
+    const bytes = this.#headerBytes + this.#waitingBytes + this.#receivedBytes + this.#plannedBytes;
+    const change = (this.#isClosed ? 0 : bytes) - this.#heldBytes;
     if (change === 0) return true;
     this.#heldBytes += change;
     return this.#connection.hold(change) || change < 0;
