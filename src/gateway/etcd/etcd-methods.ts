@@ -111,7 +111,18 @@ class EtcdStream implements GrpcInput {
   message(bytes: Uint8Array): void | Promise<void> {
     const input = this.#input;
     if (input === undefined) return this.#opening?.then(() => this.#input && this.message(bytes));
-    return input.take(readMessage(() => fromBinary(this.#method.method.input, bytes)));
+    const request = readMessage(() => fromBinary(this.#method.method.input, bytes));
+    try {
+      // The stream may outlive its token.
+      const client = this.#options.clients.client(tokenOf(this.#call), this.#call.peer);
+      if (!(client instanceof Promise)) return input.take(request);
+      return client.then(
+        () => input.take(request),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   ended(): void {

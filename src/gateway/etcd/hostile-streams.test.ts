@@ -297,6 +297,30 @@ describe('streams', () => {
     await assertServes();
   });
 
+  it('end with the refusal of a token that is revoked while they are open, at their next message', async () => {
+    const given = port.give({ scope: 'operate', ns: '*' }, { scope: 'register', ns: '*' }, { scope: 'read', ns: '*' });
+    const client = port.client(given.token);
+    const { ID } = await client.call(Lease.method.leaseGrant, { TTL: 600n });
+    const watching = new Watching(client);
+    watching.create({});
+    await watching.has(1);
+    const stream = client.stream(Lease.method.leaseKeepAlive);
+    const answers: LeaseKeepAliveResponse[] = [];
+    let end = '';
+    stream.on('data', (answer: LeaseKeepAliveResponse) => answers.push(answer));
+    stream.on('error', ({ code, details }: ServiceError) => {
+      end = `${code} ${details}`;
+    });
+    stream.write({ ID });
+    await expect.poll(() => answers.length).toBe(1);
+    port.revoke(given);
+    stream.write({ ID });
+    watching.create({});
+    await expect.poll(() => [end, watching.end]).toEqual(Array(2).fill('16 etcdserver: invalid auth token'));
+    expect([answers.length, watching.responses.length]).toEqual([1, 1]);
+    await assertServes();
+  });
+
   it('that renew leases of any id answer that there is none', async () => {
     const stream = port.client().stream(Lease.method.leaseKeepAlive);
     const answers: LeaseKeepAliveResponse[] = [];

@@ -1,7 +1,13 @@
+import { fromJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { EtcdStage } from '../../../test/fixtures/etcd-stage';
 import { base64 as b, type EtcdStream } from '../../../test/fixtures/etcd-stream';
 import { everyRow } from '../../../test/fixtures/every-row';
+import { WatchRequestSchema, type WatchResponse } from '../../codecs/etcd/messages/rpc_pb';
+import { RegistryError } from '../../model/errors';
+import { CLOSE_CODES } from '../../model/frames';
+import type { EntryWatchListener, EtcdNamespace } from './etcd-namespace';
+import { WatchStream } from './watch-stream';
 
 const put = (stage: EtcdStage, key: string, value = '') => stage.call('kv/put', { key: b(key), value: b(value) });
 const create = (key: string, more: object = {}) => ({ create_request: { key: b(key), ...more } });
@@ -174,10 +180,47 @@ describe('a watch of etcd', () => {
     const { stream } = await opened(stage, create('a'));
     stage.sockets.cut(1012);
     expect(await stream.next()).toEqual({
-      error: expect.objectContaining({ grpc_code: 14, message: 'etcdserver: no leader' }),
+      error: expect.objectContaining({ grpc_code: 14, message: 'etcdserver: server stopped' }),
     });
     expect(await stream.next()).toBeUndefined();
     expect(stage.sockets.size).toBe(0);
+  });
+
+  it('ends all watches of its stream if the token is not valid any more', async () => {
+    const stage = new EtcdStage();
+    const { stream } = await opened(stage, create('a'), create('b'));
+    stage.sockets.cut(CLOSE_CODES.unauthorized);
+    expect(await stream.next()).toEqual({
+      error: expect.objectContaining({ grpc_code: 16, message: 'etcdserver: invalid auth token' }),
+    });
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  it('that has begun is cancelled under its id if the registry refuses it later', async () => {
+    const responses: WatchResponse[] = [];
+    const listeners: EntryWatchListener[] = [];
+    const namespace = {
+      id: 'public',
+      transaction: async () => ({ revision: 9 }),
+      openWatches: () => ({
+        watch: (_: object, listener: EntryWatchListener) => {
+          listeners.push(listener);
+          return { sync: () => {}, close: () => {} };
+        },
+      }),
+    } as unknown as EtcdNamespace; // `as`: a stream calls nothing else
+    const stream = new WatchStream(namespace, { send: (response) => responses.push(response), fail: () => {} });
+    const value = fromJson(WatchRequestSchema, { create_request: { key: b('a'), watch_id: '7' } });
+    await stream.take(value);
+    listeners[0]?.begun(4);
+    listeners[0]?.ended({ kind: 'refused', error: new RegistryError('LIMIT_EXCEEDED', 'too many watches') });
+    await expect.poll(() => responses.length).toBe(2);
+    expect(responses[1]).toMatchObject({
+      watchId: 7n,
+      created: false,
+      canceled: true,
+      cancelReason: 'rpc error: code = ResourceExhausted desc = too many watches',
+    });
   });
 
   it('closes its sockets when the client leaves', async () => {

@@ -11,7 +11,7 @@ import {
 import { registryRevision } from '../../codecs/etcd/numbers';
 import { ETCD_ERRORS, refusalOf } from '../../codecs/etcd/refusals';
 import { byteString } from '../../model/bytes';
-import { RegistryError } from '../../model/errors';
+import { hasCode, type RegistryError } from '../../model/errors';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import {
   ETCD_PROGRESS_INTERVAL_MS,
@@ -301,12 +301,20 @@ export class WatchStream {
   #ended(watcher: Watcher, reason: WatchEnd): void {
     if (this.#isClosed || !this.#watchers.has(watcher.id)) return;
     if (reason.kind === 'lost') {
-      this.#fail(ETCD_ERRORS.noLeader());
+      this.#fail(ETCD_ERRORS.serverStopped());
+      return;
+    }
+    if (reason.kind === 'refused' && reason.error.code === 'UNAUTHENTICATED') {
+      this.#fail(reason.error);
       return;
     }
     this.#forget(watcher);
     if (reason.kind === 'refused') {
-      this.#withRevision((revision) => this.#refuse(revision, refusedText(reason.error)));
+      const cancelReason = refusedText(reason.error);
+      this.#withRevision((revision) => {
+        if (watcher.hasBegun) this.#respond(revision, { watchId: watcher.id, canceled: true, cancelReason });
+        else this.#refuse(revision, cancelReason);
+      });
     } else {
       this.#withRevision((revision) => this.#compacted(watcher, revision, reason.revision));
     }
@@ -338,7 +346,7 @@ export class WatchStream {
         act(revision);
         this.#next();
       })
-      .catch((error: unknown) => this.#fail(error instanceof RegistryError ? error : ETCD_ERRORS.noLeader()));
+      .catch((error: unknown) => this.#fail(hasCode(error, 'UNAUTHENTICATED') ? error : ETCD_ERRORS.serverStopped()));
   }
 
   #fail(error: RegistryError): void {

@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../src/launcher/listening-address';
 import { type Host, startOn } from '../../programs/host';
 import type { RegistryOptions, RunningRegistry } from '../../programs/registry';
 import { endGateway, startGateway } from './gateway-process';
 import type { EtcdTarget } from './target';
+
+/** Time in which clients have come back after the registry behind their gateway. */
+const RETURN_MS = 2_000;
 
 /** Name of the user of all clients. The registry accepts any. */
 const USER = 'root';
@@ -66,6 +70,9 @@ export const GATEWAY: EtcdTarget = {
       user: USER,
       password: token,
       restart: async () => {
+        // Each of them in turn: streams end with an error that the gateway writes, and later with their connection.
+        await registry.kill('SIGKILL');
+        await sleep(RETURN_MS);
         await endGateway(gateway, 'SIGKILL');
         gateway = await startGateway({ url, token, port });
       },
