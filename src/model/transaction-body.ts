@@ -126,10 +126,14 @@ const RangeBody = z
     descending: z.literal(true).optional(),
     keysOnly: z.literal(true).optional().meta({ description: 'Omit values' }),
     countOnly: z.literal(true).optional().meta({ description: 'Return only the number of entries' }),
+    complete: z.literal(true).optional().meta({
+      description:
+        'Refuse the transaction with 413 `PAYLOAD_TOO_LARGE` if the size of the response would omit entries that `limit` allows',
+    }),
   })
-  .transform(({ op, limit, order, descending, keysOnly, countOnly, ...members }, context): RangeOperation => {
+  .transform(({ op, limit, order, descending, keysOnly, countOnly, complete, ...members }, context): RangeOperation => {
     const interval = intervalGiven(members, context);
-    return { op, interval, limit, order, descending, keysOnly, countOnly };
+    return { op, interval, limit, order, descending, keysOnly, countOnly, complete };
   });
 
 /** Schema of a list of operations. A new one for each use: the generator of the API reference names only those that have an id. */

@@ -64,6 +64,8 @@ export interface RangeOperation {
   descending?: boolean | undefined;
   keysOnly?: boolean | undefined;
   countOnly?: boolean | undefined;
+  /** Refuse the transaction if the answer has no room for an entry that the limit allows. */
+  complete?: boolean | undefined;
 }
 
 /** One step of a transaction: on entries, on an instance as in a batch, or a transaction inside it. */

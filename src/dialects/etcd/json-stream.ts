@@ -9,6 +9,7 @@ import type { RegistryError } from '../../model/errors';
 import {
   ETCD_JSON_MAX_BYTES,
   ETCD_STREAM_QUEUE_CHARACTERS,
+  ETCD_STREAM_QUEUE_MAX_CHARACTERS,
   ETCD_STREAM_WAIT_MS,
   EVENT_STREAM_FLUSH_MAX_MS,
   EVENT_STREAM_KEEPALIVE_MS,
@@ -125,7 +126,10 @@ class JsonStream implements StreamOutput {
   }
 
   send(message: Message): void {
-    if (!this.#isEnding) this.#enqueue(`{"result":${this.#textOf(message)}}\n`);
+    if (this.#isEnding) return;
+    // A single message of any size may be sent; one behind so much may not make it worse.
+    if (this.#queuedCharacters > ETCD_STREAM_QUEUE_MAX_CHARACTERS) this.stop();
+    else this.#enqueue(`{"result":${this.#textOf(message)}}\n`);
   }
 
   end(error?: RegistryError): void {

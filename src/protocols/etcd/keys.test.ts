@@ -5,6 +5,13 @@ import { everyRow } from '../../../test/fixtures/every-row';
 
 const ALL = { key: b('\0'), range_end: b('\0') };
 
+/** Members of the response of a range. */
+interface RangeMembers {
+  kvs?: unknown[];
+  count: string;
+  more?: boolean;
+}
+
 /** Puts `a` at the revisions 2 and 6, `b` at 3, and `c` at 4 and 5. */
 async function filled(): Promise<EtcdStage> {
   const stage = new EtcdStage();
@@ -148,6 +155,53 @@ describe('transactions of etcd', () => {
       { response_range: { header: { revision: '7' } } },
       { response_txn: { header: {}, responses: [{ response_range: { header: { revision: '7' } } }] } },
     ]);
+  });
+
+  describe('with ranges', () => {
+    const all = (more: object = {}) => ({ request_range: { ...ALL, ...more } });
+    const one = { request_range: { key: b('big/10') } };
+    const put = { request_put: { key: b('new') } };
+
+    /** Puts 9 MiB, of which an answer has room for 15 values. */
+    async function large(): Promise<EtcdStage> {
+      const stage = new EtcdStage();
+      const value = b('x'.repeat(512 * 1024));
+      for (let index = 10; index < 28; index++) await stage.call('kv/put', { key: b(`big/${index}`), value });
+      return stage;
+    }
+
+    it('[EK8] refuse those for which there is no room, and change nothing', async () => {
+      const stage = await large();
+      await everyRow(
+        [
+          [all()],
+          [all({ limit: 16 })],
+          [all({ limit: 15 }), one],
+          [all({ sort_order: 'DESCEND', sort_target: 'VALUE', limit: 1 })],
+          [all({ min_mod_revision: 1, limit: 1 })],
+          [{ request_txn: { success: [all()] } }],
+        ],
+        async (ranges) => {
+          const success = [put, ...ranges];
+          expect(await stage.refusal('kv/txn', { success })).toBe('400 3 etcdserver: request is too large');
+        },
+      );
+      expect((await stage.call('kv/range', { key: b('new') })).count).toBeUndefined();
+    });
+
+    it('[EK8] answer those that are cut by their own limit', async () => {
+      const stage = await large();
+      const { responses } = await stage.call('kv/txn', {
+        success: [all({ limit: 3 }), one, all({ limit: 2, sort_target: 'VERSION' }), all({ count_only: true })],
+      });
+      const ranges = responses.map(({ response_range }: { response_range: RangeMembers }) => response_range);
+      expect(ranges.map(({ kvs, count, more }: RangeMembers) => [kvs?.length, count, more])).toEqual([
+        [3, '18', true],
+        [1, '1', undefined],
+        [2, '18', true],
+        [undefined, '18', undefined],
+      ]);
+    });
   });
 
   it('[EK8] with a put that can’t be carried out change nothing', async () => {

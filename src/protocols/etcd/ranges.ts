@@ -9,9 +9,9 @@ import {
 import { etcdRevision, registryRevision } from '../../codecs/etcd/numbers';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import { byteString } from '../../model/bytes';
-import { type EntryRange, type EntryView, keyOf } from '../../model/entry';
+import { bytesOfBase64, type EntryRange, type EntryView, keyOf } from '../../model/entry';
 import { hasCode } from '../../model/errors';
-import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import { intervalOf, type KeyInterval, splitAt } from '../../model/key-interval';
 import { ETCD_RANGE_MAX_BYTES } from '../../model/limits';
 import type { EntryOrder } from '../../model/namespace-api';
 import type { EtcdNamespace, Known, RangeCommand } from './etcd-namespace';
@@ -101,34 +101,63 @@ export async function readEntries(namespace: EtcdNamespace, plan: RangePlan): Pr
     return { revision, body: { entries: [], count: 0, more: false } };
   }
   const first = await readAt(namespace, { interval, ...selection, atRevision });
-  const { entries, more } = first.body;
-  if (!more || entries.length === selection.limit || selection.countOnly) return first;
-  return allEntries(namespace, plan, { revision: first.revision, at: atRevision ?? first.revision });
+  const { revision, body } = first;
+  if (!body.more || selection.countOnly) return first;
+  const command = { interval, ...selection, atRevision: atRevision ?? revision };
+  if (selection.order === 'key') return { revision, body: await continued(namespace, command, body) };
+  return { revision, body: body.entries.length === selection.limit ? body : await sorted(namespace, command, request) };
 }
 
-/** Reads a range that is longer than an answer of the registry, piece by piece, as of one revision. */
-async function allEntries(
+/** Reads a range whose order can't be continued: all of it in the order of keys, to be sorted here. */
+async function sorted(
   namespace: EtcdNamespace,
-  { interval, selection, request, isSifted }: RangePlan,
-  { revision, at }: { revision: number; at: number },
-): Promise<Known<EntryRange>> {
-  const { keysOnly } = selection;
+  { interval, limit, keysOnly, atRevision }: RangeCommand,
+  request: RangeRequest,
+): Promise<EntryRange> {
+  const command: RangeCommand = { interval, order: 'key', keysOnly, atRevision };
+  const { entries } = await continued(namespace, command, (await readAt(namespace, command)).body);
+  sortEntries(entries, request);
+  const count = entries.length;
+  return { entries: entries.slice(0, limit), count, more: limit !== undefined && limit < count };
+}
+
+/**
+ * Reads on in the order of keys up to the limit, piece by piece as of one revision: the registry ends an answer early if it
+ * becomes too large, or if too many keys have changed since.
+ *
+ * @param first Answer of the registry to the command.
+ */
+async function continued(namespace: EtcdNamespace, command: RangeCommand, first: EntryRange): Promise<EntryRange> {
+  const { limit, descending, keysOnly } = command;
   const entries: EntryView[] = [];
+  let { interval } = command;
+  let count: number | undefined;
   let bytes = 0;
-  for (let rest: KeyInterval | undefined = interval; rest !== undefined; ) {
-    const { body } = await readAt(namespace, { interval: rest, keysOnly, atRevision: at });
+  for (let body = first; ; ) {
+    // The count of a piece includes all that follow. A read of the past that ends early has none.
+    if (body.count !== undefined) count ??= entries.length + body.count;
     for (const entry of body.entries) {
       entries.push(entry);
       bytes += keysOnly ? 0 : entry.bytes;
     }
     if (bytes > ETCD_RANGE_MAX_BYTES) throw ETCD_ERRORS.requestTooLarge();
-    const last = body.entries.at(-1);
-    rest = body.more && last !== undefined ? { from: `${keyOf(last)}\u0000`, to: interval.to } : undefined;
+    const left = limit === undefined ? undefined : limit - entries.length;
+    const last = body.more && (left === undefined || left > 0) ? lastOf(body) : undefined;
+    if (last === undefined) break;
+    interval = splitAt(interval, last, descending).rest;
+    // A read of the past may end early at the last key.
+    if (isEmptyInterval(interval)) break;
+    ({ body } = await readAt(namespace, { ...command, interval, limit: left }));
   }
-  const count = entries.length;
-  if (!isSifted) sortEntries(entries, request);
-  const limit = selection.limit ?? count;
-  return { revision, body: { entries: entries.slice(0, limit), count, more: limit < count } };
+  count ??= (await readAt(namespace, { ...command, limit: undefined, countOnly: true })).body.count ?? entries.length;
+  return { entries: entries.slice(0, limit), count, more: entries.length < count };
+}
+
+/** Returns the key that a piece in the order of keys reaches up to, which may be after its entries. */
+function lastOf({ entries, next }: EntryRange): string | undefined {
+  if (next !== undefined) return bytesOfBase64(next);
+  const last = entries.at(-1);
+  return last && keyOf(last);
 }
 
 async function readAt(namespace: EtcdNamespace, command: RangeCommand): Promise<Known<EntryRange>> {

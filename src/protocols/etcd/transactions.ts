@@ -113,7 +113,8 @@ function operationOf({ request }: RequestOp): TransactionOperation {
     case 'requestRange': {
       const { interval, selection } = rangePlan(request.value);
       if (isEmptyInterval(interval) || rangeRevision(request.value) !== undefined) return NOTHING;
-      return { op: 'range', interval, ...selection };
+      // Clients of etcd take entries that are left out for missing ones, unless they have set the limit themselves.
+      return { op: 'range', interval, ...selection, complete: true };
     }
     case 'requestTxn':
       return { op: 'transaction', ...transactionOf(request.value) };

@@ -173,6 +173,47 @@ describe('the limits of a transaction', () => {
     expect(namespace.state.journal.revision).toBe(revision);
   });
 
+  it('[TX5] refuse a range that is to be complete and has no room, and change nothing', async () => {
+    const { namespace } = new WatchStage();
+    const size = 512 * 1024;
+    await fill(namespace.api, LIST_TEXT_MAX_BYTES / size + 2, size);
+    const most = LIST_TEXT_MAX_BYTES / size - 1;
+    const all = { op: 'range', prefix: '', complete: true };
+    const put = { op: 'put', key: 'new', value: 'x' };
+    const { revision } = namespace.state.journal;
+    const full = { op: 'range', prefix: '' };
+    for (const ranges of [
+      [all],
+      [{ ...all, limit: most + 1 }],
+      [{ ...all, order: 'revision', descending: true }],
+      [
+        { ...all, limit: most },
+        { op: 'range', key: '000001', complete: true },
+      ],
+      [full, { op: 'range', key: '000001', complete: true }],
+      [{ op: 'transaction', do: [all] }],
+    ]) {
+      await expect(transact(namespace.api, { do: [put, ...ranges] })).rejects.toThrow(/all entries of its ranges/);
+      expect(namespace.state.journal.revision).toBe(revision);
+    }
+    const { results } = await transact(namespace.api, {
+      do: [
+        { ...all, limit: most },
+        { ...all, countOnly: true },
+        { op: 'range', key: 'none', complete: true },
+        full,
+        { op: 'range', key: 'none', complete: true },
+      ],
+    });
+    expect(results.map((result) => result.op === 'range' && [result.entries.length, result.count])).toEqual([
+      [most, most + 3],
+      [0, most + 3],
+      [0, 0],
+      [0, most + 3],
+      [0, 0],
+    ]);
+  });
+
   it('[TX5] bound the entries and the bytes that it compares', async () => {
     const { namespace } = new WatchStage();
     await fill(namespace.api, 2_000, 1);

@@ -30,6 +30,22 @@ interface Results {
   results: Result[];
 }
 
+/** Room for the results of a transaction, which knows whether some had none. */
+class ResultRoom extends AnswerRoom {
+  #hasRefused = false;
+
+  /** True if a text had no room. */
+  get hasRefused(): boolean {
+    return this.#hasRefused;
+  }
+
+  override take(length: number): boolean {
+    const hasRoom = super.take(length);
+    if (!hasRoom) this.#hasRefused = true;
+    return hasRoom;
+  }
+}
+
 /** Carries out the chosen side of a transaction on a draft, step by step: each sees the changes of those before it. */
 export class TransactionRun {
   readonly #draft: Draft;
@@ -37,7 +53,7 @@ export class TransactionRun {
   readonly #caller: Caller;
   readonly #meter: TransactionMeter;
   /** Shared by all results, so that many ranges make no larger answer than one. */
-  readonly #room = new AnswerRoom();
+  readonly #room = new ResultRoom();
 
   /**
    * @param by On whose behalf instances are changed: with an operator's power only if that is recorded.
@@ -127,20 +143,30 @@ export class TransactionRun {
 
   #range(selection: RangeOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
-    const { interval, order = 'key', countOnly } = selection;
-    if (order !== 'key' && countOnly !== true) this.#meter.add('visited', entries.countIn(interval));
-    return `{"op":"range",${entryRange(entries, selection, this.#room).slice(1)}`;
+    const { interval, order = 'key', countOnly = false, complete = false } = selection;
+    if (order !== 'key' && !countOnly) this.#meter.add('visited', entries.countIn(interval));
+    const wasFull = this.#room.isFull;
+    const text = entryRange(entries, selection, this.#room);
+    // A range that finds no room left does not ask for any.
+    const isCut = wasFull ? entries.countIn(interval) > 0 : this.#room.hasRefused;
+    if (complete && !countOnly && isCut) throw tooLarge('entries of its ranges');
+    return `{"op":"range",${text.slice(1)}`;
   }
 
   /** Encodes an entry as it was before. */
   #shown(entry: WholeEntry): string {
     const text = jsonText(entryView(entry, entry.value));
     if (this.#room.take(text.length)) return text;
-    throw new RegistryError(
-      'PAYLOAD_TOO_LARGE',
-      `the answer with all previous entries would have more than ${LIST_TEXT_MAX_BYTES} characters; request fewer of them, or use several transactions`,
-    );
+    throw tooLarge('previous entries');
   }
+}
+
+/** @param what What there is no room for. */
+function tooLarge(what: string): RegistryError {
+  return new RegistryError(
+    'PAYLOAD_TOO_LARGE',
+    `the answer with all ${what} would have more than ${LIST_TEXT_MAX_BYTES} characters; request fewer of them, or use several transactions`,
+  );
 }
 
 /**
