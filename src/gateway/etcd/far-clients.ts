@@ -26,23 +26,29 @@ export interface FarClientsOptions {
 /** A client of the registry, and its connections. */
 interface FarClient {
   readonly calls: FrameCalls;
-  readonly made: Promise<EtcdClient>;
-  client: EtcdClient | undefined;
+  readonly client: EtcdClient;
   /** Time at which the registry was last asked about the token. */
   checkedAt: number;
   usedAt: number;
 }
+
+/** Time for which a token is not checked again because its calls fail. */
+const CHECK_AFTER_FAILURE_MS = 5_000;
 
 const door = 'etcd';
 
 /** Clients of a registry elsewhere. Each token has connections of its own, by which the registry knows its permissions. */
 export class FarClients implements EtcdClients {
   readonly #options: FarClientsOptions;
+  /** Clients whose tokens the registry has verified. */
   readonly #clients = new Map<string, FarClient>();
+  /** Tokens about which the registry is asked. Invented ones stay here, so that they close no connection of a client. */
+  readonly #unverified = new Map<string, Promise<EtcdClient>>();
   /** Connection of the gateway's own token. */
   readonly #calls: FrameCalls;
   readonly #leases: KeptLeases;
   readonly #timer: ReturnType<typeof setInterval>;
+  #isClosed = false;
 
   constructor(options: FarClientsOptions) {
     this.#options = options;
@@ -68,11 +74,11 @@ export class FarClients implements EtcdClients {
     const text = token ?? (this.#options.defaultToken ? this.#options.token : undefined);
     if (text === undefined) throw ETCD_ERRORS.userEmpty();
     const known = this.#clients.get(text);
-    const now = performance.now();
-    if (known === undefined) return this.#connect(text, now).made;
-    known.usedAt = now;
-    if (now - known.checkedAt > GATEWAY_TOKEN_MAX_AGE_MS) this.#checkAgain(text, known, now);
-    return known.client ?? known.made;
+    if (known === undefined) return this.#unverified.get(text) ?? this.#verify(text);
+    known.usedAt = performance.now();
+    // Its calls go on meanwhile: a revoked token is refused there, too.
+    if (known.usedAt - known.checkedAt > GATEWAY_TOKEN_MAX_AGE_MS) void this.#hasEnded(text, known);
+    return known.client;
   }
 
   async logIn(name: string, password: string): Promise<string> {
@@ -88,6 +94,7 @@ export class FarClients implements EtcdClients {
 
   /** Gives up the leases, each of which has its whole time to live to be kept by another gateway, and closes connections. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#leases.close();
     const all = [this.#calls, ...[...this.#clients.values()].map(({ calls }) => calls)];
@@ -95,20 +102,32 @@ export class FarClients implements EtcdClients {
     await Promise.all(all.map((calls) => calls.close()));
   }
 
-  #connect(text: string, now: number): FarClient {
-    this.#makeRoom();
+  /** Asks the registry about a token that is not known. @throws {RegistryError} If too many of them wait for that. */
+  #verify(text: string): Promise<EtcdClient> {
+    if (this.#unverified.size >= GATEWAY_TOKENS_MAX_COUNT) throw ETCD_ERRORS.tooManyRequests();
     const place = this.#placeOf(text);
+    const verified = ownToken(place)
+      .then(
+        (token) => this.#connect(text, place, token),
+        (error: unknown) => {
+          throw tokenError(error);
+        },
+      )
+      .finally(() => this.#unverified.delete(text));
+    this.#unverified.set(text, verified);
+    return verified;
+  }
+
+  #connect(text: string, place: FrameCallsOptions, { id: user, grants }: VerifiedToken): EtcdClient {
+    if (this.#isClosed) throw ETCD_ERRORS.serverStopped();
+    this.#makeRoom();
     const calls = new FrameCalls(place);
-    const made = ownToken(place).then(({ id: user, grants }): EtcdClient => {
-      const http = new RegistryHttp(place);
-      const parts = { id: place.namespace, grants, calls, http, leases: this.#leases, owner: text };
-      found.client = { namespace: farNamespace(parts), user };
-      return found.client;
-    });
-    const found: FarClient = { calls, made, client: undefined, checkedAt: now, usedAt: now };
-    this.#clients.set(text, found);
-    made.catch(() => this.#drop(text, found));
-    return found;
+    const http = new RegistryHttp(place);
+    const parts = { id: place.namespace, grants, calls, http, leases: this.#leases, owner: text };
+    const client = { namespace: farNamespace(parts), user };
+    const now = performance.now();
+    this.#clients.set(text, { calls, client, checkedAt: now, usedAt: now });
+    return client;
   }
 
   /** Returns what a token is for. @throws {RegistryError} If it is for another namespace. */
@@ -122,12 +141,17 @@ export class FarClients implements EtcdClients {
     );
   }
 
-  /** Asks the registry about a token, while its calls go on: a revoked one is refused there, too. */
-  #checkAgain(text: string, known: FarClient, now: number): void {
-    known.checkedAt = now;
-    ownToken(this.#placeOf(text)).catch((error: unknown) => {
-      if (hasCode(error, 'UNAUTHENTICATED')) this.#drop(text, known);
-    });
+  /** Asks the registry whether the token of a client has ended, and drops the client then. Never rejects. */
+  async #hasEnded(text: string, known: FarClient): Promise<boolean> {
+    known.checkedAt = performance.now();
+    try {
+      await ownToken(this.#placeOf(text));
+      return false;
+    } catch (error) {
+      if (!hasCode(error, 'UNAUTHENTICATED')) return false;
+      this.#drop(text, known);
+      return true;
+    }
   }
 
   #drop(text: string, found: FarClient): void {
@@ -135,11 +159,32 @@ export class FarClients implements EtcdClients {
     void found.calls.close();
   }
 
-  /** Closes the connections of the token that was used longest ago if there are too many. */
+  /** Closes the connections of a client if there are too many: of one that holds nothing open, and was used longest ago. */
   #makeRoom(): void {
     if (this.#clients.size < GATEWAY_TOKENS_MAX_COUNT) return;
-    const [oldest] = [...this.#clients].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    if (oldest !== undefined) this.#drop(...oldest);
+    const { owners } = this.#leases;
+    const isBusy = (text: string, { calls }: FarClient): number => Number(calls.watches > 0 || owners.has(text));
+    const [first] = [...this.#clients].sort((a, b) => isBusy(...a) - isBusy(...b) || a[1].usedAt - b[1].usedAt);
+    if (first !== undefined) this.#drop(...first);
+  }
+
+  /**
+   * Renews leases with the token of their owner. That of the gateway may renew any lease, so it only repeats what clients were
+   * heard to say before.
+   */
+  async #renewLeases(owner: string, frame: object, isAsked: boolean): Promise<LeaseRenewalReport> {
+    const known = this.#clients.get(owner);
+    if (known !== undefined) {
+      try {
+        return await known.calls.ask<LeaseRenewalReport>(frame);
+      } catch (error) {
+        // Runtimes hide why a socket does not open: the token may have ended.
+        const isDue = performance.now() - known.checkedAt > CHECK_AFTER_FAILURE_MS;
+        if (!hasCode(error, 'UNAVAILABLE') || !isDue || !(await this.#hasEnded(owner, known))) throw error;
+      }
+    }
+    if (isAsked) throw ETCD_ERRORS.invalidToken();
+    return this.#calls.ask<LeaseRenewalReport>(frame);
   }
 
   #leaseRegistry(): LeaseRegistry {
@@ -151,22 +196,27 @@ export class FarClients implements EtcdClients {
         return renewed.length > 0;
       },
       revokeKeeper: async (lease) => void (await calls.ask({ type: 'revoke-lease', lease })),
-      renewLeases: (owner, keeper, renewals) => {
-        const by = this.#clients.get(owner)?.calls ?? calls;
+      renewLeases: (owner, keeper, renewals, isAsked) => {
         const leases = renewals.map((renewal) => ({ ...renewal, door }));
-        return by.ask<LeaseRenewalReport>({ type: 'renew-leases', keeper, leases });
+        return this.#renewLeases(owner, { type: 'renew-leases', keeper, leases }, isAsked);
       },
       revokeLease: async (keeper, lease) => void (await calls.ask({ type: 'revoke-lease', lease, keeper, door })),
     };
   }
 }
 
-/** Returns the id and the grants of a token. @throws {RegistryError} With etcd's text if it is not valid. */
-async function ownToken(place: FrameCallsOptions): Promise<{ id: string; grants: Grant[] }> {
+/** A token that the registry has verified. */
+interface VerifiedToken {
+  id: string;
+  grants: Grant[];
+}
+
+/** Returns the id and the grants of a token. @throws {RegistryError} */
+async function ownToken(place: FrameCallsOptions): Promise<VerifiedToken> {
   try {
     const { id, grants } = await rollcallAdmin(place).readOwnToken();
     return { id, grants: grants as Grant[] }; // `as`: the client's grants have the members of the model's
   } catch (error) {
-    throw tokenError(registryError(error));
+    throw registryError(error);
   }
 }

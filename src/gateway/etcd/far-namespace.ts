@@ -12,7 +12,7 @@ import type { Compare, Transaction, TransactionOperation } from '../../model/tra
 import type { TransactionReport, TransactionResult } from '../../model/transaction-report';
 import type { EtcdNamespace, Known, RangeCommand } from '../../protocols/etcd/etcd-namespace';
 import { FrameWatches } from '../../protocols/etcd/frame-watches';
-import { type FrameCalls, registryError } from './frame-calls';
+import { type FrameCalls, isOutcomeUnknown, registryError } from './frame-calls';
 import type { KeptLeases } from './kept-leases';
 
 /** Parts of {@link farNamespace}. */
@@ -66,10 +66,16 @@ export function farNamespace({ id, grants, calls, http, leases, owner }: FarName
     grantLease: async (command) => {
       const { keeper } = leases;
       const frame = { type: 'grant-lease', ...command, door, ...(keeper !== undefined && { keeper }) };
-      const granted = await known(calls.ask<GrantedLeaseView>(frame));
-      const { alias, id: name, ttlMs } = granted.body;
-      leases.granted(alias ?? name, owner, ttlMs);
-      return granted;
+      const granting = async (): Promise<GrantedLeaseView> => {
+        const view = await calls.ask<GrantedLeaseView>(frame).catch((error: unknown) => {
+          if (keeper !== undefined && isOutcomeUnknown(error)) leases.outcomeUnknown(keeper);
+          throw error;
+        });
+        // At once: the revision may fail to come, and the lease is there.
+        leases.granted(view.alias ?? view.id, owner, view.ttlMs);
+        return view;
+      };
+      return known(granting());
     },
     renewLease: async (lease) => {
       const renewing = leases.heard(lease, owner).catch(thrown);

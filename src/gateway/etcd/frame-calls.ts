@@ -6,7 +6,7 @@ import { openSocket } from '../../client/wire/open-socket';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
 import { type Deferred, deferred } from '../../model/deferred';
-import { RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { isRefusal, RegistryError, type RegistryErrorCode } from '../../model/errors';
 import { PING, PONG } from '../../model/frames';
 import { GATEWAY_CALL_OPEN_MAX_MS } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
@@ -37,7 +37,9 @@ export class FrameCalls {
   #open: Deferred<void> = deferred();
   /** Error of the last attempt; undefined while the socket is open. */
   #failure: RegistryError | undefined;
-  readonly #watches = new Set<NamespaceSocket>();
+  /** Functions that end the sockets of watches as lost. */
+  readonly #watches = new Set<() => void>();
+  #isClosed = false;
 
   constructor({ url, namespace, token }: FrameCallsOptions) {
     // Node has no WebSocket of its own before version 22. `as`: that of `ws` has the members that the client uses.
@@ -57,9 +59,15 @@ export class FrameCalls {
     this.#link.join(this.#user);
   }
 
+  /** Number of sockets for watches that are open. */
+  get watches(): number {
+    return this.#watches.size;
+  }
+
   /**
    * Sends a frame, and returns the body of its answer.
    *
+   * @throws {UnsentError} If the frame was not sent.
    * @throws {RegistryError} The refusal of the registry, or `UNAVAILABLE` if it is away: the outcome is unknown then.
    */
   async ask<Body>(frame: object): Promise<Body> {
@@ -71,7 +79,7 @@ export class FrameCalls {
     }
   }
 
-  /** Opens a socket for watches. */
+  /** Opens a socket for watches. @throws {RegistryError} If the registry refuses it, or is away, or after {@link close}. */
   async openSocket(listener: SocketListener): Promise<NamespaceSocket> {
     const core = coreOf(this.#client);
     let isOver = false;
@@ -80,7 +88,7 @@ export class FrameCalls {
       if (isOver) return;
       isOver = true;
       clearInterval(pings);
-      this.#watches.delete(socket);
+      this.#watches.delete(lose);
       listener.closed(code);
     };
     const opened = await openSocket(core.http, core.options, core.time, core.nextSubscriber(), {
@@ -92,11 +100,20 @@ export class FrameCalls {
       closed,
     });
     if ('error' in opened) throw registryError(opened.error);
+    if (this.#isClosed) {
+      opened.close(1000);
+      throw unreachable();
+    }
     const leave = (code: number): void => {
       isOver = true;
       clearInterval(pings);
-      this.#watches.delete(socket);
+      this.#watches.delete(lose);
       opened.close(code);
+    };
+    // The watches of this socket don't know that it is closed, and would stay silent for ever.
+    const lose = (): void => {
+      leave(1000);
+      listener.closed(BROKEN);
     };
     // Without pings, a connection that is broken half-way would stay silent for ever.
     const pings = setInterval(() => {
@@ -105,10 +122,10 @@ export class FrameCalls {
         opened.send(PING);
         return;
       }
-      listener.closed(BROKEN);
-      leave(1000);
+      lose();
     }, PING_INTERVAL_MS);
-    const socket: NamespaceSocket = {
+    this.#watches.add(lose);
+    return {
       send: (text) => {
         if (!isOver) opened.send(text);
       },
@@ -116,37 +133,51 @@ export class FrameCalls {
         if (!isOver) leave(code);
       },
     };
-    this.#watches.add(socket);
-    return socket;
   }
 
-  /** Closes all sockets. Calls under way fail. */
+  /** Closes all sockets. Calls under way and later ones fail, and watches end as lost. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#link.leave(this.#user);
-    for (const socket of [...this.#watches]) socket.close(1000, 'the gateway stops');
+    this.#failure = unreachable();
+    this.#open.reject(this.#failure);
+    for (const lose of [...this.#watches]) lose();
     await this.#client.close();
   }
 
-  /** Waits until the socket is open. @throws {RegistryError} If the registry refuses it, or is away. */
+  /** Waits until the socket is open. @throws {UnsentError} If the registry refuses it, or is away. */
   async #opened(): Promise<void> {
     // While it was away at the last attempt, clients are not kept waiting: they come back by themselves.
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw new UnsentError(this.#failure);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(unreachable()), GATEWAY_CALL_OPEN_MAX_MS);
     });
     try {
       await Promise.race([this.#open.promise, late]);
+    } catch (error) {
+      throw new UnsentError(registryError(error));
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
+/** Error of a call that was not sent: it has no effect. */
+export class UnsentError extends RegistryError {
+  constructor({ code, message }: RegistryError) {
+    super(code, message);
+  }
+}
+
+/** Reports whether the change of a call that failed may have been made all the same. */
+export const isOutcomeUnknown = (error: unknown): boolean => !isRefusal(error) && !(error instanceof UnsentError);
+
 const unreachable = (): RegistryError => new RegistryError('UNAVAILABLE', 'the registry does not answer');
 
 /** Returns an error of the client as one of the registry. */
 export function registryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error;
   if (!(error instanceof RollcallError)) return unreachable();
   if (error.code === 'UNREACHABLE') return new RegistryError('UNAVAILABLE', error.message);
   // `as`: apart from UNREACHABLE, the codes are those of the registry.

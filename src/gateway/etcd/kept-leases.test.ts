@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewayStage, type StagedGateway } from '../../../test/fixtures/gateway-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { RegistryError } from '../../model/errors';
+import { UnsentError } from './frame-calls';
 import { KEEPER_TTL_MS } from './kept-leases';
 
 const TTL_MS = 10_000;
@@ -170,6 +171,58 @@ describe('a gateway whose calls fail', () => {
     const waiting = gateway.kept.heard(two, OWNER);
     await gateway.kept.close();
     await expect(waiting).rejects.toThrow('closed');
+  });
+});
+
+describe('a lease that a gateway keeps without knowing it', () => {
+  it('[KL7] ends one time to live after its grant had no answer, and no other does', async () => {
+    const { stage, gateway } = await begin();
+    const clients = await clientsOf(stage, gateway, 3);
+    const { keeper = '' } = gateway.kept;
+    const { id: orphan } = await stage.calls(OWNER).grant({ ttlMs: TTL_MS, keeper });
+    gateway.kept.outcomeUnknown(keeper);
+    await stage.pass(2_000, stepAll(clients));
+    expect([stage.has(keeper), stage.has(orphan)]).toEqual([false, true]);
+    for (const { lease } of clients) expect(await stage.calls(OWNER).read(lease)).toMatchObject({ kept: true });
+    await stage.pass(TTL_MS + ENDS_WITHIN_MS, stepAll(clients));
+    expect(stage.has(orphan)).toBe(false);
+    for (const { lease } of clients) expect(stage.has(lease)).toBe(true);
+    const [dead] = clients as [Client]; // `as`: there are three
+    dead.isDead = true;
+    await stage.pass(TTL_MS + ENDS_WITHIN_MS, stepAll(clients));
+    expect(clients.map(({ lease }) => stage.has(lease))).toEqual([false, true, true]);
+  });
+
+  it('[KL7] ends one time to live after its first renewal had no answer', async () => {
+    const { stage, gateway } = await begin();
+    const { keeper = '' } = gateway.kept;
+    const { id: orphan } = await stage.calls(OWNER).grant({ ttlMs: TTL_MS });
+    await stage.calls(OWNER).renewAll({ lease: orphan, ageMs: 0, keeper });
+    gateway.failures.set(OWNER, new Error('the socket is closed'));
+    await expect(gateway.kept.heard(orphan, OWNER)).rejects.toThrow('closed');
+    await stage.pass(TTL_MS + 2 * ENDS_WITHIN_MS);
+    expect([stage.has(keeper), stage.has(orphan)]).toEqual([false, false]);
+  });
+
+  it('[KL7] can’t be one whose first renewal was not sent, or whose keeper is gone', async () => {
+    const { stage, gateway } = await begin();
+    const { keeper = '' } = gateway.kept;
+    gateway.failures.set(OWNER, new UnsentError(new RegistryError('UNAVAILABLE', 'it is away')));
+    await expect(gateway.kept.heard('4711', OWNER)).rejects.toThrow('away');
+    gateway.kept.outcomeUnknown('4712');
+    await stage.pass(KEEPER_TTL_MS);
+    expect(gateway.kept.keeper).toBe(keeper);
+  });
+
+  it('[KL7] costs a renewal of all others once in ten seconds', async () => {
+    const { stage, gateway } = await begin();
+    await gateway.grant(OWNER, 10 * TTL_MS);
+    const keepers = new Set<string | undefined>();
+    await stage.pass(KEEPER_TTL_MS, () => {
+      keepers.add(gateway.kept.keeper);
+      gateway.kept.outcomeUnknown(gateway.kept.keeper ?? '');
+    });
+    expect(keepers.size).toBe(4);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { LeaseRenewalReport } from '../../model/granted-lease';
+import { isOutcomeUnknown } from './frame-calls';
 import { HeardLeases, type ProcessClocks } from './heard-leases';
-import { type Keepalive, type RenewalBatch, WaitingRenewals } from './waiting-renewals';
+import { type Keepalive, type RenewalBatch, type WaitingRenewal, WaitingRenewals } from './waiting-renewals';
 
 /** Time to live of the lease of a gateway. */
 export const KEEPER_TTL_MS = 30_000;
@@ -33,11 +34,17 @@ export interface LeaseRegistry {
   /** Renews the lease of the gateway. Returns false if it has ended. */
   renewKeeper(keeper: string): Promise<boolean>;
   revokeKeeper(keeper: string): Promise<void>;
-  /** Renews leases on behalf of an owner, and names their keeper. */
+  /**
+   * Renews leases on behalf of an owner, and names their keeper.
+   *
+   * @param isAsked True if clients wait for it. Otherwise the gateway repeats what it has heard before, so that it may do it
+   *   by itself if the owner's credentials are not there.
+   */
   renewLeases(
     owner: string,
     keeper: string,
     renewals: readonly { lease: string; ageMs: number }[],
+    isAsked: boolean,
   ): Promise<LeaseRenewalReport>;
   /** Revokes a lease on behalf of the gateway, if the keeper still keeps it. */
   revokeLease(keeper: string, lease: string): Promise<void>;
@@ -63,6 +70,9 @@ export class KeptLeases {
   readonly #revoking = new Map<string, Promise<void>>();
   #keeper: string | undefined;
   #keeperDueAt = Number.NEGATIVE_INFINITY;
+  /** Keeper that may keep leases which this gateway does not know. */
+  #doubted: string | undefined;
+  #replacedAt = Number.NEGATIVE_INFINITY;
   #isKeeperBusy = false;
   #isClosed = false;
   /** Reason why the registry is out of reach; undefined if it is not. */
@@ -72,6 +82,11 @@ export class KeptLeases {
     this.#registry = registry;
     this.#clocks = clocks;
     this.#heard = new HeardLeases(clocks);
+  }
+
+  /** Owners of the leases that it keeps. */
+  get owners(): ReadonlySet<string> {
+    return new Set(this.#owners.values());
   }
 
   /** Number of leases that it keeps. */
@@ -107,6 +122,17 @@ export class KeptLeases {
     if (ttlMs === null) return;
     this.#owners.set(lease, owner);
     this.#heard.add(lease, ttlMs);
+  }
+
+  /**
+   * Records that a call without an answer named a keeper for a lease which this gateway does not know. If it was carried out, no
+   * gateway revokes that lease, and the keeper keeps it for ever. So the keeper is replaced, and a lease that is not taken over ends.
+   */
+  outcomeUnknown(keeper: string): void {
+    // One that was replaced meanwhile has ended, or will.
+    if (keeper !== this.#keeper) return;
+    this.#doubted = keeper;
+    this.#checkKeeperIn(KEEPER_RETRY_MS);
   }
 
   /** Keeps a lease no longer: its client has revoked it. */
@@ -171,12 +197,17 @@ export class KeptLeases {
     try {
       const { keeper } = this;
       const lives = keeper !== undefined && (await this.#registry.renewKeeper(keeper));
-      const next = lives ? keeper : await this.#registry.grantKeeper();
-      if (this.#isClosed) return await (lives ? undefined : this.#registry.revokeKeeper(next));
+      const next = lives ? ((await this.#replacementOf(keeper)) ?? keeper) : await this.#registry.grantKeeper();
+      const isNew = next !== keeper;
+      if (this.#isClosed) return await (isNew ? this.#registry.revokeKeeper(next) : undefined);
       this.#keeper = next;
+      // First of all: a renewal with the age of a keepalive may be older than the last one in the registry, and takes over only
+      // what no lease keeps. If the call fails, the old keeper ends by itself.
+      if (lives && isNew) await this.#registry.revokeKeeper(keeper).catch(() => {});
+      if (this.#isClosed) return;
       if (!lives || this.#away !== undefined) this.#heard.gap();
       this.#away = undefined;
-      if (!lives) for (const [lease, owner] of this.#owners) this.#renewAgain(owner, lease);
+      if (isNew) for (const [lease, owner] of this.#owners) this.#renewAgain(owner, lease);
     } catch (error) {
       this.#keeperDueAt = this.#clocks.monotonic() + KEEPER_RETRY_MS;
       this.#leave(error);
@@ -184,6 +215,15 @@ export class KeptLeases {
       this.#isKeeperBusy = false;
     }
     for (const owner of this.#waiting.owners()) this.#passOn(owner);
+  }
+
+  /** Returns another lease of the gateway if a doubted one is to be replaced: not often, since all leases are renewed then. */
+  async #replacementOf(keeper: string): Promise<string | undefined> {
+    const now = this.#clocks.monotonic();
+    if (keeper !== this.#doubted || now < this.#replacedAt + KEEPER_INTERVAL_MS) return undefined;
+    this.#replacedAt = now;
+    // A registry that grants no lease at present has one more reason to leave the others as they are.
+    return this.#registry.grantKeeper().catch(() => undefined);
   }
 
   #leave(error: unknown): void {
@@ -210,11 +250,15 @@ export class KeptLeases {
   async #renew(owner: string, keeper: string, batch: RenewalBatch): Promise<void> {
     const now = this.#clocks.monotonic();
     const renewals = Array.from(batch, ([lease, { heardAt }]) => ({ lease, ageMs: Math.floor(now - heardAt) }));
+    const isAsked = [...batch.values()].some(hasCallers);
     try {
-      this.#acknowledged(owner, batch, await this.#registry.renewLeases(owner, keeper, renewals));
+      this.#acknowledged(owner, batch, await this.#registry.renewLeases(owner, keeper, renewals, isAsked));
     } catch (error) {
-      if (!REFUSALS.has(codeOf(error))) this.#failed(owner, batch, error);
-      else {
+      if (!REFUSALS.has(codeOf(error))) {
+        const isAnyNew = [...batch.keys()].some((lease) => !this.#owners.has(lease));
+        if (isAnyNew && isOutcomeUnknown(error)) this.outcomeUnknown(keeper);
+        this.#failed(owner, batch, error);
+      } else {
         const parts = partsOf(batch);
         if (parts.length === 0) this.#refused(batch, error);
         for (const part of parts) await this.#renew(owner, keeper, part);
@@ -228,7 +272,9 @@ export class KeptLeases {
       const { callers, heardAt } = batch.get(lease) ?? { callers: [], heardAt: now };
       const isHeard = callers.length > 0;
       if (isHeard && !this.#owners.has(lease)) {
-        this.granted(lease, owner, remainingMs && remainingMs + Math.floor(now - heardAt));
+        // A renewal that was on its way for the whole time to live leaves 0 of it, and null means that there is none. Its client
+        // could not be answered before now, from where the time to live counts.
+        this.granted(lease, owner, remainingMs === null ? null : remainingMs + Math.floor(now - heardAt));
       } else if (isHeard) {
         // It may be another token that may use the lease.
         this.#owners.set(lease, owner);
@@ -276,12 +322,19 @@ export class KeptLeases {
   }
 }
 
+const hasCallers = ({ callers }: WaitingRenewal): boolean => callers.length > 0;
+
 /**
- * Divides a refused batch, so that a lease of another token is refused alone: leases that are kept were accepted before, and of
- * the others each may be one. Returns nothing if that can't help.
+ * Divides a refused batch. What the gateway repeats may be accepted without those that clients wait for. A lease of another token
+ * is refused alone: leases that are kept were accepted before, and of the others each may be one. Returns nothing if that can't
+ * help.
  */
 function partsOf(batch: RenewalBatch): RenewalBatch[] {
   const all = [...batch];
+  const asked = all.filter(([, renewal]) => hasCallers(renewal));
+  if (asked.length > 0 && asked.length < all.length) {
+    return [asked, all.filter(([, renewal]) => !hasCallers(renewal))].map((part) => new Map(part));
+  }
   const kept = all.filter(([, { isKept }]) => isKept);
   if (kept.length === all.length || all.length === 1) return [];
   const others = all.filter(([, { isKept }]) => !isKept);

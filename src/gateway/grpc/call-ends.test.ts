@@ -114,7 +114,7 @@ it('[GR8] pings its clients, and ends the connection of one that does not answer
   await expect.poll(() => server.connectionCount).toBe(0);
 });
 
-it('[GR8] keeps a connection whose calls end before anybody looks', async () => {
+it('[GR8] keeps a connection whose calls end between the checks', async () => {
   const { server, pass, client, opened } = await stage();
   for (let past = 0; past < 2 * GRPC_IDLE_CONNECTION_MAX_MS; past += GRPC_KEEPALIVE_INTERVAL_MS / 2) {
     await unary(client, '/test.Echo/Unary', '');
