@@ -14,7 +14,7 @@ const rows = [...page.matchAll(/^\| \*\*([A-Z]+\d+)\*\* .*? \| (.*?) \| (.*?) ?\
   ([, id = '', tests = '', commands = '']) => ({
     id,
     files: [...tests.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path),
-    scripts: [...commands.matchAll(/`npm run ([a-z:]+)/g)].map(([, name = '']) => name),
+    scripts: [...commands.matchAll(/`npm run ([a-z:-]+)/g)].map(([, name = '']) => name),
   }),
 );
 
