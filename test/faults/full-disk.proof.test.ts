@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../programs/registry';
@@ -13,6 +13,7 @@ import { ServedRegistry } from './served-registry';
 const LARGE = { filler: 'x'.repeat(8_000) };
 
 const TTL_MS = 5_000;
+const PAGE_BYTES = 4_096;
 
 /** Fills a folder's disk and frees it again. */
 interface Room {
@@ -30,12 +31,23 @@ function smallDisk(): Room | undefined {
   const filler = join(data, 'filler');
   return {
     data,
-    take: () => {
-      const { bavail, bsize } = statfsSync(data);
-      writeFileSync(filler, Buffer.alloc(bavail * bsize));
-    },
+    take: () => fill(filler),
     giveBack: () => rmSync(filler),
   };
+}
+
+/** Writes a file until its disk has no page left. The registry may write at the same time, so the room is not known before. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  for (let bytes = 1024 * 1024; bytes >= PAGE_BYTES; ) {
+    try {
+      writeSync(file, Buffer.alloc(bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // `as`: the system throws nothing else
+      bytes /= 2;
+    }
+  }
+  closeSync(file);
 }
 
 /** A limit on the size of files, beyond which writes fail and raise a signal. */
