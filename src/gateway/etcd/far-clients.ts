@@ -21,6 +21,8 @@ export interface FarClientsOptions {
   token: string;
   /** True: calls without a token are made with that of the gateway. */
   defaultToken: boolean;
+  /** Number of clients, and of tokens that are being verified. Default: {@link GATEWAY_TOKENS_MAX_COUNT}. */
+  maxClients?: number;
 }
 
 /** A client of the registry, and its connections. */
@@ -40,6 +42,7 @@ const door = 'etcd';
 /** Clients of a registry elsewhere. Each token has connections of its own, by which the registry knows its permissions. */
 export class FarClients implements EtcdClients {
   readonly #options: FarClientsOptions;
+  readonly #maxClients: number;
   /** Clients whose tokens the registry has verified. */
   readonly #clients = new Map<string, FarClient>();
   /** Tokens about which the registry is asked. Invented ones stay here, so that they close no connection of a client. */
@@ -52,6 +55,7 @@ export class FarClients implements EtcdClients {
 
   constructor(options: FarClientsOptions) {
     this.#options = options;
+    this.#maxClients = options.maxClients ?? GATEWAY_TOKENS_MAX_COUNT;
     this.#calls = new FrameCalls(options);
     this.#leases = new KeptLeases(this.#leaseRegistry(), {
       monotonic: () => performance.now(),
@@ -104,7 +108,7 @@ export class FarClients implements EtcdClients {
 
   /** Asks the registry about a token that is not known. @throws {RegistryError} If too many of them wait for that. */
   #verify(text: string): Promise<EtcdClient> {
-    if (this.#unverified.size >= GATEWAY_TOKENS_MAX_COUNT) throw ETCD_ERRORS.tooManyRequests();
+    if (this.#unverified.size >= this.#maxClients) throw ETCD_ERRORS.tooManyRequests();
     const place = this.#placeOf(text);
     const verified = ownToken(place)
       .then(
@@ -161,7 +165,7 @@ export class FarClients implements EtcdClients {
 
   /** Closes the connections of a client if there are too many: of one that holds nothing open, and was used longest ago. */
   #makeRoom(): void {
-    if (this.#clients.size < GATEWAY_TOKENS_MAX_COUNT) return;
+    if (this.#clients.size < this.#maxClients) return;
     const { owners } = this.#leases;
     const isBusy = (text: string, { calls }: FarClient): number => Number(calls.watches > 0 || owners.has(text));
     const [first] = [...this.#clients].sort((a, b) => isBusy(...a) - isBusy(...b) || a[1].usedAt - b[1].usedAt);
