@@ -189,7 +189,7 @@ describe('watches', () => {
     await assertServes();
   });
 
-  it(`are ${ETCD_WATCHES_PER_STREAM_MAX_COUNT} on a stream at most`, async () => {
+  it(`are ${ETCD_WATCHES_PER_STREAM_MAX_COUNT} on a stream at most`, { timeout: 120_000 }, async () => {
     const watching = new Watching(port.client());
     for (let count = 0; count <= ETCD_WATCHES_PER_STREAM_MAX_COUNT; count++) watching.create({});
     const responses = await watching.has(ETCD_WATCHES_PER_STREAM_MAX_COUNT + 1);
