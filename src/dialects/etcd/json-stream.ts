@@ -1,5 +1,5 @@
 import type { Message } from '@bufbuild/protobuf';
-import { jsonOfMessage, messageOfJson } from '../../codecs/etcd/json';
+import { messageOfJson } from '../../codecs/etcd/json';
 import { JsonTexts } from '../../codecs/etcd/json-texts';
 import { refusalOf, streamRefusalText } from '../../codecs/etcd/refusals';
 import type { RouteCall } from '../../http/pipeline/route-call';
@@ -15,8 +15,8 @@ import {
   EVENT_STREAM_KEEPALIVE_MS,
 } from '../../model/limits';
 import type { StreamInput, StreamOutput } from '../../protocols/etcd/etcd-call';
-import { type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
-import { JSON_HEADERS } from './answers';
+import { type EtcdMethod, type EtcdStreamMethod, toRegistryError } from '../../protocols/etcd/methods';
+import { JSON_HEADERS, resultLine } from './answers';
 import { etcdCall } from './called';
 
 /** Headers that keep proxies from compressing or buffering a stream. */
@@ -32,11 +32,11 @@ const encoder = new TextEncoder();
  *
  * @throws {RegistryError}
  */
-export async function answerStream(each: Extract<EtcdMethod, { kind: 'stream' }>, call: RouteCall): Promise<Response> {
+export async function answerStream(each: EtcdStreamMethod, call: RouteCall): Promise<Response> {
   const { surroundings, tokenId, request } = call;
   const leave = surroundings.waits.enter({ tokenId, subscriber: '' }, ETCD_STREAM_WAIT_MS);
   const pipe = surroundings.openPipe();
-  const stream = new JsonStream(pipe, (message: Message) => jsonOfMessage(each.method.output, message), leave);
+  const stream = new JsonStream(pipe, (message: Message) => resultLine(each.method.output, message), leave);
   call.received.signal.addEventListener('abort', () => stream.stop());
   const input = each.open(etcdCall(call), stream);
   stream.begin(input);
@@ -82,7 +82,7 @@ async function takeMessages(
 /** A response of several JSON values: one a line, as etcd's gateway writes them. */
 class JsonStream implements StreamOutput {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #textOf: (message: Message) => string;
+  readonly #lineOf: (message: Message) => string;
   readonly #opened = Promise.withResolvers<void>();
   readonly #atEnd: (() => void)[];
   #input: StreamInput | undefined;
@@ -94,11 +94,11 @@ class JsonStream implements StreamOutput {
   #isEnding = false;
 
   /** @param over Called once the stream is over. */
-  constructor({ writable }: BytePipe, textOf: (message: Message) => string, over: () => void) {
+  constructor({ writable }: BytePipe, lineOf: (message: Message) => string, over: () => void) {
     this.#writer = writable.getWriter();
     // The next write detects that the client is gone.
     this.#writer.closed.catch(() => {});
-    this.#textOf = textOf;
+    this.#lineOf = lineOf;
     const keepalive = setInterval(() => this.#keepAlive(), EVENT_STREAM_KEEPALIVE_MS);
     this.#atEnd = [over, () => clearInterval(keepalive)];
   }
@@ -129,7 +129,7 @@ class JsonStream implements StreamOutput {
     if (this.#isEnding) return;
     // A single message of any size may be sent; one behind so much may not make it worse.
     if (this.#queuedCharacters > ETCD_STREAM_QUEUE_MAX_CHARACTERS) this.stop();
-    else this.#enqueue(`{"result":${this.#textOf(message)}}\n`);
+    else this.#enqueue(this.#lineOf(message));
   }
 
   end(error?: RegistryError): void {

@@ -2,7 +2,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { splitLogin } from '../../auth/carriers';
 import { jsonOfMessage } from '../../codecs/etcd/json';
 import type { DialectDoor } from '../../http/pipeline/dialect';
-import { ETCD_METHODS, type EtcdMethod } from '../../protocols/etcd/methods';
+import { ETCD_METHODS, type EtcdMethod, type EtcdStreamMethod } from '../../protocols/etcd/methods';
 import { jsonAnswer } from './answers';
 import { readMessage } from './bodies';
 import { etcdCall } from './called';
@@ -54,7 +54,7 @@ function addUnary(door: DialectDoor, each: Extract<EtcdMethod, { kind: 'unary' }
   });
 }
 
-function addStream(door: DialectDoor, each: Extract<EtcdMethod, { kind: 'stream' }>): void {
+function addStream(door: DialectDoor, each: EtcdStreamMethod): void {
   door.route<{ namespace: string | undefined }, Response>({
     ...shared(each),
     withoutDeadline: true,

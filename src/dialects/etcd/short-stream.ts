@@ -1,20 +1,18 @@
 import type { Message } from '@bufbuild/protobuf';
-import { jsonOfMessage, messageOfJson } from '../../codecs/etcd/json';
+import { messageOfJson } from '../../codecs/etcd/json';
 import { JsonTexts } from '../../codecs/etcd/json-texts';
 import { refusalOf, streamRefusalText } from '../../codecs/etcd/refusals';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { deferred } from '../../model/deferred';
 import type { RegistryError } from '../../model/errors';
 import { ETCD_JSON_MAX_BYTES, ETCD_SHORT_STREAM_MAX_BYTES } from '../../model/limits';
-import { type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
-import { jsonAnswer } from './answers';
+import { type EtcdStreamMethod, toRegistryError } from '../../protocols/etcd/methods';
+import { jsonAnswer, resultLine } from './answers';
 import { readText } from './bodies';
 import { etcdCall } from './called';
 
-type StreamMethod = Extract<EtcdMethod, { kind: 'stream' }>;
-
 /** Returns whether all requests of a stream are in one short body, and the stream ends with them. */
-export function isShortStream({ endsWithInput }: StreamMethod, { headers }: Request): boolean {
+export function isShortStream({ endsWithInput }: EtcdStreamMethod, { headers }: Request): boolean {
   const length = headers.get('content-length');
   return endsWithInput && length !== null && Number(length) <= ETCD_SHORT_STREAM_MAX_BYTES;
 }
@@ -25,7 +23,7 @@ export function isShortStream({ endsWithInput }: StreamMethod, { headers }: Requ
  *
  * @throws {RegistryError} An error before the first response, as in etcd.
  */
-export async function answerShortStream(each: StreamMethod, call: RouteCall): Promise<Response> {
+export async function answerShortStream(each: EtcdStreamMethod, call: RouteCall): Promise<Response> {
   const { method } = each;
   const text = await readText(call.request);
   const { promise: ended, resolve, reject } = deferred<void>();
@@ -37,7 +35,7 @@ export async function answerShortStream(each: StreamMethod, call: RouteCall): Pr
   };
   const input = each.open(etcdCall(call), {
     send: (message: Message) => {
-      lines += `{"result":${jsonOfMessage(method.output, message)}}\n`;
+      lines += resultLine(method.output, message);
     },
     end,
   });

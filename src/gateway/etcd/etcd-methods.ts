@@ -11,7 +11,7 @@ import {
 } from '../../codecs/etcd/messages/rpc_pb';
 import { refusalOf } from '../../codecs/etcd/refusals';
 import type { EtcdCall, StreamInput } from '../../protocols/etcd/etcd-call';
-import { ETCD_METHODS, type EtcdMethod, toRegistryError } from '../../protocols/etcd/methods';
+import { ETCD_METHODS, type EtcdMethod, type EtcdStreamMethod, toRegistryError } from '../../protocols/etcd/methods';
 import { GrpcCode, GrpcError } from '../grpc/grpc-error';
 import type { GrpcCall, GrpcInput, GrpcMethod, GrpcMethods, GrpcOutput } from '../grpc/grpc-method';
 import type { EtcdClient, EtcdClients } from './etcd-clients';
@@ -75,7 +75,7 @@ function etcdCall({ namespace, user }: EtcdClient, call: GrpcCall, { isSecure }:
 
 /** A stream of a client, whose token may still have to be verified when its first messages arrive. */
 class EtcdStream implements GrpcInput {
-  readonly #method: Extract<EtcdMethod, { kind: 'stream' }>;
+  readonly #method: EtcdStreamMethod;
   readonly #call: GrpcCall;
   readonly #out: GrpcOutput;
   readonly #options: EtcdMethodsOptions;
@@ -83,12 +83,7 @@ class EtcdStream implements GrpcInput {
   /** Messages that wait for the token to be verified. */
   #opening: Promise<void> | undefined;
 
-  constructor(
-    method: Extract<EtcdMethod, { kind: 'stream' }>,
-    call: GrpcCall,
-    out: GrpcOutput,
-    options: EtcdMethodsOptions,
-  ) {
+  constructor(method: EtcdStreamMethod, call: GrpcCall, out: GrpcOutput, options: EtcdMethodsOptions) {
     this.#method = method;
     this.#call = call;
     this.#out = out;

@@ -314,19 +314,15 @@ let lastFrame: ChangesFrame | undefined;
 const decoded = new WeakMap<ChangesFrame['changes'], readonly EntryChange[]>();
 
 function readFrame(text: string): ServerFrame {
-  const isOfChanges = text.startsWith(CHANGES_HEAD);
+  if (!text.startsWith(CHANGES_HEAD)) return JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
   // Names have no characters that JSON escapes: this side has made them.
   const end = text.indexOf('"', CHANGES_HEAD.length);
-  const tail = isOfChanges ? text.slice(end) : '';
-  if (isOfChanges && lastFrame !== undefined && tail === lastTail) {
+  const tail = text.slice(end);
+  if (lastFrame !== undefined && tail === lastTail)
     return { ...lastFrame, watch: text.slice(CHANGES_HEAD.length, end) };
-  }
-  const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
-  if (isOfChanges && frame.type === 'changes') {
-    lastTail = tail;
-    lastFrame = frame;
-  }
-  return frame;
+  lastFrame = JSON.parse(text) as ChangesFrame; // `as`: its type is in the head
+  lastTail = tail;
+  return lastFrame;
 }
 
 /** Returns the changes of entries in a frame: the same array for all watches that are sent the same changes. */

@@ -37,6 +37,9 @@ export type EtcdMethod = {
     }
 );
 
+/** A method with any number of messages in at least one direction. */
+export type EtcdStreamMethod = Extract<EtcdMethod, { kind: 'stream' }>;
+
 type Shape<Desc extends DescMessage> = MessageShape<Desc>;
 
 /** A method as a service describes it, with the types of its messages. */
