@@ -89,8 +89,9 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
 
     it('[E2] continues from the last id with no gap and no repeat, and prefers the header to the cursor', async () => {
       const first = await openStream();
+      expect(await take(first, 1)).toEqual(['=']);
       await put('a');
-      expect(await take(first, 2)).toEqual(['=', '+a']);
+      expect(await take(first, 1)).toEqual(['+a']);
       await first.leave();
       const { lastId } = first;
       await put('b');
@@ -164,8 +165,9 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
     it('[E9, W17] acknowledges under its name, whatever characters that has', async () => {
       await put('a');
       const events = await openStream(`?service=g@@orders&subscriber=${encodeURIComponent('kasse-ü-🦆')}`);
+      await events.take(1);
       await put('b');
-      const [, changes] = await events.take(2);
+      const [changes] = await events.take(1);
       const listed = async () =>
         (await ask<{ subscribers: object[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers;
       expect(await listed()).toMatchObject([{ id: 'kasse-ü-🦆', kind: 'stream', sentRevision: 2, lag: 0 }]);

@@ -61,8 +61,10 @@ export function keyWatchSuite({ ask, openStream, openSocket, sleep, sockets, sen
 
     it('[E10, E2, W14] resumes after its last id, and survives any sleep of the registry', async () => {
       const first = await openStream('?from=b&to=d');
+      // The snapshot may be read after the stream has opened: a put before that is in it, and is no event of its own.
+      await first.take(1);
       await put('b/1');
-      await first.take(2);
+      await first.take(1);
       await first.leave();
       await put('a');
       await put('c/1');
