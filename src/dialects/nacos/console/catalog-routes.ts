@@ -1,17 +1,18 @@
 import { type ClusterChecker, checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
+import type { Host } from '../../../codecs/nacos/host';
+import { groupedName } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { ServiceView } from '../../../model/service';
 import { hostsOf } from '../hosts/found-instances';
-import type { Host } from '../hosts/host';
 import { type ClusterRequest, LIST_CLUSTER, readCluster } from '../instances/instance-calls';
 import { byCluster, CATALOG, type CatalogEntry, catalogLine, readCatalog } from '../services/catalog';
 import { serviceIn, shownSelector } from '../services/service-calls';
 import { answer, result } from '../wire/answers';
-import { groupedName, namespaceOf, serviceOf } from '../wire/names';
+import { namespaceOf, serviceOf } from '../wire/names';
 import { type PageRequest, pageOf } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 
 const V1 = '/nacos/v1/ns/catalog';
 

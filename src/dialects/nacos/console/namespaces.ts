@@ -1,10 +1,10 @@
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DirectoryApi, DirectoryCaller } from '../../../model/directory-api';
 import { hasCode, quote, type RegistryError, type RegistryErrorCode } from '../../../model/errors';
 import { NAMESPACE_TITLE_MAX_CHARACTERS } from '../../../model/limits';
 import { NamespaceId } from '../../../model/names';
 import type { NamespaceView } from '../../../model/namespace';
 import { DEFAULT_NAMESPACE } from '../../../model/service-name';
-import { nacosError } from '../wire/refusals';
 
 /** A namespace as consoles show it. */
 interface ShownNamespace {

@@ -1,11 +1,11 @@
+import { type Host, placeIn, type ShownInstance, shownInstances } from '../../../codecs/nacos/host';
+import { groupedName, type Place } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { allInstances } from '../../../http/dialect-calls/whole-lists';
 import type { SnapshotService } from '../../../model/frames';
 import type { InstanceView } from '../../../model/instance';
 import { readJsonText } from '../../../model/json';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
-import { groupedName, type Place } from '../wire/names';
-import { nacosError } from '../wire/refusals';
-import { type Host, placeIn, type ShownInstance, shownInstances } from './host';
 
 /** Returns all instances of a service, including those without traffic, and several at the same place. */
 export function instancesOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<InstanceView[]> {

@@ -1,3 +1,7 @@
+import type { NacosInstance } from '../../../codecs/nacos/instance';
+import { metadataIn } from '../../../codecs/nacos/metadata-text';
+import { clusterNamed, type Place, placeAt } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { findInstance } from '../../../http/dialect-calls/find-record';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { InstanceKey } from '../../../model/batch';
@@ -7,11 +11,9 @@ import type { Lease } from '../../../model/lease';
 import { NACOS_BEAT_INTERVAL_DEFAULT_MS } from '../../../model/limits';
 import type { NamespaceApi } from '../../../model/namespace-api';
 import type { SharedChecks } from '../lists/shared-checks';
-import { metadataIn } from '../wire/metadata-text';
-import { clusterNamed, instanceAt, namespaceOf, type Place, placeAt, serviceOf } from '../wire/names';
+import { keyAt, namespaceOf, serviceOf } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
-import { definitionOf, type InstanceRequest, type NacosInstance } from './instance-parameters';
+import { definitionOf, type InstanceRequest } from './instance-parameters';
 import { isBeaten, leaseOf } from './lease';
 
 /** A beat, which describes its instance or only names it. */
@@ -46,7 +48,7 @@ export function readBeat(parameters: Parameters): Beat {
     textIn(said?.ip) || parameters.required('ip'),
     textIn(said?.port) || parameters.required('port'),
   );
-  const key = instanceAt(service, place);
+  const key = keyAt(service, place);
   return { namespace, key, instance: said && (() => reportedInstance(said, place, parameters)) };
 }
 

@@ -1,3 +1,4 @@
+import { withinLimits } from '../../../codecs/nacos/metadata-text';
 import { membersOf } from '../../../http/dialect-calls/change-override';
 import { allOverrides } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
@@ -8,7 +9,6 @@ import { OVERRIDE_TRIES_MAX_COUNT } from '../../../model/limits';
 import type { Metadata } from '../../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { Override, OverrideView } from '../../../model/override';
-import { withinLimits } from '../wire/metadata-text';
 
 /** Members of an instance that a call sets. */
 export interface Edit {

@@ -1,28 +1,21 @@
+import type { Host } from '../../../codecs/nacos/host';
+import type { NacosInstance } from '../../../codecs/nacos/instance';
+import { readMetadata } from '../../../codecs/nacos/metadata-text';
+import { groupedName, type Place, serviceNamed } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { InstanceKey } from '../../../model/batch';
 import type { InstanceView } from '../../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { findAtPlace, hostNamed, hostsIn, hostsOf } from '../hosts/found-instances';
-import type { Host } from '../hosts/host';
 import type { SharedChecks } from '../lists/shared-checks';
 import { serviceIn } from '../services/service-calls';
 import type { Call } from '../wire/answers';
-import { readMetadata } from '../wire/metadata-text';
-import {
-  clusterOf,
-  groupedName,
-  instanceAt,
-  namespaceOf,
-  type Place,
-  placeOf,
-  serviceNamed,
-  serviceOf,
-} from '../wire/names';
+import { clusterOf, keyAt, namespaceOf, placeOf, serviceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
 import { type Edit, editInstances } from './edit-instances';
-import { definitionOf, enabledOf, keyOf, type NacosInstance, readInstance, weightOf } from './instance-parameters';
+import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
 
 /** An instance identified by its place. */
@@ -250,7 +243,7 @@ async function removeInstances(
   call: RouteCall,
 ): Promise<void> {
   const there = await findAtPlace(namespace, service, place, call.tokenId);
-  const chosen = call.may('operate', service) ? there : ownOf(there, instanceAt(service, place).id, call.tokenId);
+  const chosen = call.may('operate', service) ? there : ownOf(there, keyAt(service, place).id, call.tokenId);
   const operations = chosen.map(({ id }) => ({
     op: 'deregister' as const,
     key: { ...service, id },

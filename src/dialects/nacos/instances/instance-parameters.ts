@@ -1,25 +1,14 @@
+import { mappedInstance, type NacosInstance } from '../../../codecs/nacos/instance';
+import { readMetadata } from '../../../codecs/nacos/metadata-text';
+import type { Place } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { parsed } from '../../../http/request/field-errors';
 import type { InstanceKey } from '../../../model/batch';
 import { InstanceDefinition } from '../../../model/instance';
 import { WEIGHT_MAX } from '../../../model/limits';
-import type { Metadata } from '../../../model/metadata';
-import { readMetadata } from '../wire/metadata-text';
-import { clusterOf, instanceAt, type Place, placeOf, serviceOf } from '../wire/names';
+import { clusterOf, keyAt, placeOf, serviceOf } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 import { leaseOf } from './lease';
-
-/** An instance as a Nacos client describes it. */
-export interface NacosInstance extends Place {
-  cluster: string;
-  weight: number;
-  /** False: no traffic, by its own request or an operator's. */
-  enabled: boolean;
-  /** Initial health. Afterwards, beats determine that of an ephemeral instance. */
-  healthy: boolean;
-  ephemeral: boolean;
-  metadata: Metadata;
-}
 
 /** An instance in a request, and its key. */
 export interface InstanceRequest {
@@ -42,7 +31,7 @@ export function readInstance(parameters: Parameters): NacosInstance {
 }
 
 /** Returns the key of the instance at a place, in the service that parameters name. */
-export const keyOf = (parameters: Parameters, place: Place): InstanceKey => instanceAt(serviceOf(parameters), place);
+export const keyOf = (parameters: Parameters, place: Place): InstanceKey => keyAt(serviceOf(parameters), place);
 
 /** Reads `enabled`, or `enable`: clients send `enable` to register and `enabled` to change, and some one for both. */
 export const enabledOf = (parameters: Parameters): boolean | undefined =>
@@ -58,23 +47,12 @@ export function weightOf(parameters: Parameters): number | undefined {
 }
 
 /**
- * Maps an instance to a registration of the core. A disabled one is out of service; an unhealthy one without beats is down.
+ * Maps an instance to a registration of the core.
  *
  * @param beatMs See {@link leaseOf}.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function definitionOf(instance: NacosInstance, beatMs?: number) {
-  const { ip, port, cluster, weight, enabled, healthy, ephemeral, metadata } = instance;
-  const status = !enabled ? 'out-of-service' : !healthy && !ephemeral ? 'down' : 'up';
-  const input = {
-    address: ip,
-    port,
-    cluster,
-    weight,
-    status,
-    ephemeral,
-    metadata,
-    ...(ephemeral ? { lease: leaseOf(metadata, beatMs) } : {}),
-  };
-  return parsed(InstanceDefinition, input, 'query');
+  const lease = instance.ephemeral ? { lease: leaseOf(instance.metadata, beatMs) } : {};
+  return parsed(InstanceDefinition, { ...mappedInstance(instance), ...lease }, 'query');
 }

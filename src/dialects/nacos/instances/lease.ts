@@ -1,3 +1,4 @@
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { Lease } from '../../../model/lease';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
@@ -9,7 +10,6 @@ import {
   NACOS_DELETE_TIMEOUT_DEFAULT_MS,
 } from '../../../model/limits';
 import type { Metadata } from '../../../model/metadata';
-import { nacosError } from '../wire/refusals';
 
 /** Metadata keys with which an instance sets its own times, in milliseconds. */
 const INTERVAL = 'preserved.heart.beat.interval';

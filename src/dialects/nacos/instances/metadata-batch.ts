@@ -1,3 +1,6 @@
+import { placeIn, shownInstances } from '../../../codecs/nacos/host';
+import { readMetadata, withinLimits } from '../../../codecs/nacos/metadata-text';
+import { clusterNamed, illegal, type Place } from '../../../codecs/nacos/names';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { InstanceView } from '../../../model/instance';
 import { isRecord, parseJson } from '../../../model/json';
@@ -6,9 +9,7 @@ import type { Metadata } from '../../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { Override } from '../../../model/override';
 import { instancesOf, isAt } from '../hosts/found-instances';
-import { placeIn, shownInstances } from '../hosts/host';
-import { readMetadata, withinLimits } from '../wire/metadata-text';
-import { clusterNamed, illegal, namespaceOf, type Place, serviceOf } from '../wire/names';
+import { namespaceOf, serviceOf } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
 import { changeOverrides } from './edit-instances';
 

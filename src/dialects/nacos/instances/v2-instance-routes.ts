@@ -1,8 +1,9 @@
+import { clustersIn } from '../../../codecs/nacos/names';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { KeptLists } from '../lists/kept-lists';
 import type { SharedChecks } from '../lists/shared-checks';
 import { answer, ok, result, resultText, type Version } from '../wire/answers';
-import { clustersIn, namespaceOf, serviceOf } from '../wire/names';
+import { namespaceOf, serviceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import {
   beating,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
-import type { Host } from '../hosts/host';
+import type { Host } from '../../../codecs/nacos/host';
 
 const CLIENT = '/nacos/v3/client/ns/instance';
 const ADMIN = '/nacos/v3/admin/ns/instance';

@@ -1,14 +1,16 @@
+import type { Host } from '../../../codecs/nacos/host';
+import type { NacosInstance } from '../../../codecs/nacos/instance';
+import { clustersIn } from '../../../codecs/nacos/names';
+import { nacosErrorOf } from '../../../codecs/nacos/refusals';
+import { hostTexts, surveyList } from '../../../codecs/nacos/service-info';
 import { firstInstances, instancePages } from '../../../http/dialect-calls/whole-lists';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { InstanceKey } from '../../../model/batch';
 import { DEFAULT_CLUSTER } from '../../../model/service-name';
-import type { Host } from '../hosts/host';
-import { hostTexts, surveyList } from '../hosts/service-info';
 import type { SharedChecks } from '../lists/shared-checks';
 import { answer, result, resultText } from '../wire/answers';
-import { clustersIn, namespaceOf, placeOf, serviceOf } from '../wire/names';
+import { namespaceOf, placeOf, serviceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosErrorOf } from '../wire/refusals';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import {
   type ClusterRequest,
@@ -20,7 +22,7 @@ import {
   registerInstance,
   registeringIn,
 } from './instance-calls';
-import { keyOf, type NacosInstance } from './instance-parameters';
+import { keyOf } from './instance-parameters';
 import { addWrappedInstanceRoutes } from './v2-instance-routes';
 
 const CLIENT = '/nacos/v3/client/ns/instance';

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
+import { groupedName } from '../../../codecs/nacos/names';
+import { type HostFilter, type Pages, serviceInfo } from '../../../codecs/nacos/service-info';
 import { type FirstPage, instancePages } from '../../../http/dialect-calls/whole-lists';
 import { type JsonText, readJsonText } from '../../../model/json';
 import { CACHED_READS_MAX_COUNT, NACOS_CHECK_FOLLOW_MAX_MS, NACOS_LISTS_MAX_BYTES } from '../../../model/limits';
 import type { NamespaceApi, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import type { InstanceList } from '../../../model/queries';
-import { type HostFilter, type Pages, serviceInfo } from '../hosts/service-info';
 import { around, type JsonPieces } from '../wire/answers';
-import { groupedName } from '../wire/names';
 import type { CheckCaller, SharedChecks } from './shared-checks';
 
 /** A request for the list of a service. */

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
+import { groupedName } from '../../../codecs/nacos/names';
 import type { OwnWrites } from '../../../http/cache/own-writes';
 import { countBound } from '../../../model/cache-bound';
 import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
@@ -16,7 +17,6 @@ import {
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../../model/limits';
 import type { Caller, NamespaceApi, ReadAnswer } from '../../../model/namespace-api';
-import { groupedName } from '../wire/names';
 
 /** The part of a route's call that a check needs: namespace, caller and time. */
 export interface CheckCaller {

@@ -1,10 +1,10 @@
+import { groupedName } from '../../../codecs/nacos/names';
 import { allSubscribers } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import { NAME_MAX_BYTES } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { SubscriberView } from '../../../model/subscriber';
-import { groupedName } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
 import type { SharedChecks } from './shared-checks';
 

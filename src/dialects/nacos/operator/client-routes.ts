@@ -1,14 +1,15 @@
+import type { Host } from '../../../codecs/nacos/host';
+import type { Place } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { hostsOf, type WholeService, wholeNamespace } from '../hosts/found-instances';
-import type { Host } from '../hosts/host';
 import type { SharedChecks } from '../lists/shared-checks';
 import { type ShownSubscriber, subscribersOf } from '../lists/subscribers';
 import { serviceNamedIn } from '../services/service-calls';
 import { result } from '../wire/answers';
-import { namespaceOf, type Place } from '../wire/names';
+import { namespaceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 
 /** Paths and formats of one version. */
 interface Version {

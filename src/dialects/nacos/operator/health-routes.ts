@@ -1,4 +1,6 @@
 import { checkersIn, isProbing } from '../../../codecs/nacos/cluster-checker';
+import { groupedName } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { Operation } from '../../../model/batch';
@@ -8,9 +10,7 @@ import { findAtPlace } from '../hosts/found-instances';
 import { type InstanceNamed, namedIn } from '../instances/instance-calls';
 import { serviceIn } from '../services/service-calls';
 import { ok, result } from '../wire/answers';
-import { groupedName } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 
 interface HealthRequest extends InstanceNamed {
   healthy: boolean;

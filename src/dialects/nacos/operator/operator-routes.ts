@@ -1,4 +1,5 @@
 import { authorize, authorizeAny } from '../../../auth/authorize';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import { readJsonText } from '../../../model/json';
 import { ALL_NAMESPACES } from '../../../model/service-name';
@@ -6,7 +7,6 @@ import type { Stats } from '../../../model/stats';
 import { answer, ok, result } from '../wire/answers';
 import { namespaceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 import { UP } from './node';
 import { switchFault } from './switches';
 

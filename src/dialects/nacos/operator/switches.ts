@@ -1,6 +1,6 @@
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { quote, type RegistryError } from '../../../model/errors';
 import { NACOS_BEAT_INTERVAL_DEFAULT_MS, NACOS_CACHE_MS } from '../../../model/limits';
-import { nacosError } from '../wire/refusals';
 
 /**
  * Switches of Nacos with their values here, which never change; a namespace may configure other intervals. The values are

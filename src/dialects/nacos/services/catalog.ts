@@ -1,8 +1,8 @@
 import { splitMetadata } from '../../../codecs/nacos/cluster-checker';
+import type { Host } from '../../../codecs/nacos/host';
+import { isProtected } from '../../../codecs/nacos/service-info';
 import type { NamespaceApi } from '../../../model/namespace-api';
 import { type WholeService, wholeNamespace } from '../hosts/found-instances';
-import type { Host } from '../hosts/host';
-import { isProtected } from '../hosts/service-info';
 import type { Call } from '../wire/answers';
 import { namespaceOf } from '../wire/names';
 import { type PageRequest, pageBounds } from '../wire/pages';

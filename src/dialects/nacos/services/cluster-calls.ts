@@ -1,7 +1,7 @@
 import { checkerEntry, readChecker } from '../../../codecs/nacos/cluster-checker';
+import { clusterNamed, illegal } from '../../../codecs/nacos/names';
 import { isRecord, parseJson } from '../../../model/json';
 import type { Call } from '../wire/answers';
-import { clusterNamed, illegal } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import { missingService, type ServiceNamed, serviceIn, serviceNamedIn } from './service-calls';
 

@@ -1,4 +1,7 @@
 import { splitMetadata } from '../../../codecs/nacos/cluster-checker';
+import { readMetadata } from '../../../codecs/nacos/metadata-text';
+import { groupedName, illegal } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { allServices } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import { parsed } from '../../../http/request/field-errors';
@@ -8,10 +11,8 @@ import type { Metadata } from '../../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { type Selector, ServiceDefinition, type ServiceSummary, type ServiceView } from '../../../model/service';
 import type { Call } from '../wire/answers';
-import { readMetadata } from '../wire/metadata-text';
-import { groupedName, illegal, namespaceOf, serviceOf } from '../wire/names';
+import { namespaceOf, serviceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 
 /** A service that a request names. */
 export interface ServiceNamed {

@@ -1,13 +1,14 @@
 import { checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
+import { groupedName } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import { instancesOf } from '../hosts/found-instances';
 import type { SharedChecks } from '../lists/shared-checks';
 import { subscribersOf } from '../lists/subscribers';
 import { answer, ok } from '../wire/answers';
-import { groupedName, groupOf, namespaceOf } from '../wire/names';
+import { groupOf, namespaceOf } from '../wire/names';
 import { pageOf } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 import { fits } from './catalog';
 import { UPDATE_CLUSTER } from './cluster-calls';
 import {

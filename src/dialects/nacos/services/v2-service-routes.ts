@@ -1,14 +1,15 @@
 import { type ClusterChecker, checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
+import type { Host } from '../../../codecs/nacos/host';
+import { groupedName } from '../../../codecs/nacos/names';
+import { nacosError } from '../../../codecs/nacos/refusals';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { NamespaceApi } from '../../../model/namespace-api';
 import type { ServiceView } from '../../../model/service';
 import { hostsOf } from '../hosts/found-instances';
-import type { Host } from '../hosts/host';
 import { result, type Version } from '../wire/answers';
-import { groupedName, groupOf, namespaceOf } from '../wire/names';
+import { groupOf, namespaceOf } from '../wire/names';
 import { pageOf } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
-import { nacosError } from '../wire/refusals';
 import { byCluster } from './catalog';
 import {
   CREATE_SERVICE,

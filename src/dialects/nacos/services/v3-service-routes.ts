@@ -1,8 +1,8 @@
+import { illegal } from '../../../codecs/nacos/names';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { SharedChecks } from '../lists/shared-checks';
 import { type ShownSubscriber, subscribersOf } from '../lists/subscribers';
 import { result } from '../wire/answers';
-import { illegal } from '../wire/names';
 import { numberedPage, type PageRequest } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
 import { byCluster, CATALOG, type CatalogEntry, catalogLine, readCatalog } from './catalog';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../../../test/fixtures/every-row';
-import { clustersIn, instanceAt, placeAt, serviceNamed } from './names';
+import { clustersIn, placeAt, serviceNamed } from '../../../codecs/nacos/names';
+import { keyAt } from './names';
 
 describe('a service and its group', () => {
   it('[Y2] are given in one parameter or in two', () =>
@@ -51,7 +52,7 @@ describe('an instance', () => {
         ['2001:DB8::7', '65535', '[2001:db8::7]:65535'],
       ],
       (ip, port, id) => {
-        expect(instanceAt(service, placeAt(ip, port))).toEqual({ ...service, id });
+        expect(keyAt(service, placeAt(ip, port))).toEqual({ ...service, id });
       },
     ));
 
@@ -71,6 +72,6 @@ describe('an instance', () => {
     ));
 
   it('[Y2] of a service whose name the core refuses is refused', () => {
-    expect(() => instanceAt({ group: 'g', service: 'é'.repeat(200) }, placeAt('10.0.0.7', '1'))).toThrow('255 bytes');
+    expect(() => keyAt({ group: 'g', service: 'é'.repeat(200) }, placeAt('10.0.0.7', '1'))).toThrow('255 bytes');
   });
 });

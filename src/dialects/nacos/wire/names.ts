@@ -1,50 +1,22 @@
+import {
+  clusterNamed,
+  groupNamed,
+  instanceAt,
+  namespaceNamed,
+  type Place,
+  placeAt,
+  serviceNamed,
+} from '../../../codecs/nacos/names';
 import { parsed } from '../../../http/request/field-errors';
 import { InstanceKey } from '../../../model/batch';
-import { deriveInstanceId } from '../../../model/derived-id';
-import { Address } from '../../../model/instance';
-import { NAME_MAX_BYTES } from '../../../model/limits';
 import { isPlainName } from '../../../model/names';
 import type { ServiceKey } from '../../../model/namespace-api';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR, joinedName } from '../../../model/service-name';
 import type { Parameters } from './parameters';
-import { nacosError } from './refusals';
-
-/** Rule for a name, with the error messages of Nacos. Source: `ParamCheckRule` of Nacos 2.5.1. */
-interface Rule {
-  name: string;
-  maxCharacters: number;
-  isLegal(text: string): boolean;
-}
-
-const CJK_OR_BLANK = /[\u4e00-\u9fa5]|\s/;
-
-const SERVICE: Rule = {
-  name: 'serviceName',
-  maxCharacters: NAME_MAX_BYTES,
-  isLegal: (text) => !text.startsWith('@') && !text.includes(GROUP_SEPARATOR) && !CJK_OR_BLANK.test(text),
-};
-const GROUP: Rule = { name: 'group', maxCharacters: 128, isLegal: (text) => /^[a-zA-Z0-9\-_:.]*$/.test(text) };
-const CLUSTER: Rule = { name: 'cluster', maxCharacters: 64, isLegal: (text) => /^[0-9a-zA-Z\-_]+$/.test(text) };
-const NAMESPACE: Rule = { name: 'namespaceId/tenant', maxCharacters: 64, isLegal: (text) => /^[\w-]+$/.test(text) };
-const IP: Rule = { name: 'ip', maxCharacters: 128, isLegal: (text) => Address.safeParse(text).success };
-
-function checked(rule: Rule, text: string): string {
-  const { name, maxCharacters, isLegal } = rule;
-  if (text.length > maxCharacters) {
-    throw illegal(name, `the param length should not exceed ${maxCharacters}.`);
-  }
-  if (!isLegal(text)) throw illegal(name, 'illegal characters should not appear in the param.');
-  return text;
-}
-
-/** Returns Nacos' error for an invalid parameter. */
-export const illegal = (name: string, why: string) =>
-  nacosError('PARAMETER_VALIDATE_ERROR', `Param '${name}' is illegal, ${why}`);
 
 /** Reads the namespace of a request; undefined if it has none. */
 export function namespaceOf(parameters: Parameters): string | undefined {
   const text = parameters.text('namespaceId');
-  return text === '' ? undefined : checked(NAMESPACE, text);
+  return text === '' ? undefined : namespaceNamed(text);
 }
 
 /** Reads a service: `group@@service`, or a name and a group, `DEFAULT_GROUP` by default, in separate parameters. */
@@ -52,53 +24,12 @@ export function serviceOf(parameters: Parameters): ServiceKey {
   return serviceNamed(parameters.required('serviceName'), parameters.text('groupName'));
 }
 
-/** Parses the name of a service. @param groupName Used only if the name has no group. */
-export function serviceNamed(serviceName: string, groupName: string): ServiceKey {
-  const cut = serviceName.indexOf(GROUP_SEPARATOR);
-  if (cut < 0) return serviceKey(groupName || DEFAULT_GROUP, serviceName);
-  const group = serviceName.slice(0, cut);
-  const service = serviceName.slice(cut + GROUP_SEPARATOR.length);
-  if (group === '') throw illegalService("groupName can't be empty");
-  if (service === '') throw illegalService("it should be format as 'groupName@@serviceName'");
-  return serviceKey(group, service);
-}
-
-const illegalService = (why: string) =>
-  nacosError('SERVICE_NAME_ERROR', `Service name filter error,Param 'serviceName' is illegal, ${why}`);
-
-function serviceKey(group: string, service: string): ServiceKey {
-  // Most names are plain, and every plain name is legal in Nacos.
-  if (!isPlainName(group)) checked(GROUP, group);
-  if (!isPlainName(service)) checked(SERVICE, service);
-  return { group, service };
-}
-
-/** Formats the name of a service as Nacos shows it nearly everywhere. */
-export const groupedName = (key: ServiceKey): string => joinedName(key);
-
 /** Reads the group of a request about all services of a group. */
-export function groupOf(parameters: Parameters): string {
-  return checked(GROUP, parameters.text('groupName') || DEFAULT_GROUP);
-}
+export const groupOf = (parameters: Parameters): string => groupNamed(parameters.text('groupName'));
 
 /** Reads the cluster of an instance. */
 export function clusterOf(parameters: Parameters): string {
   return clusterNamed(parameters.text('clusterName') || parameters.text('cluster'));
-}
-
-/** Checks the name of a cluster; empty means the default one. */
-export const clusterNamed = (text: string): string => (text === '' ? DEFAULT_CLUSTER : checked(CLUSTER, text));
-
-/** Parses a comma-separated list of clusters; empty: all. */
-export function clustersIn(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  return names.filter((name) => name !== '').map((name) => checked(CLUSTER, name));
-}
-
-/** Address and port of an instance. */
-export interface Place {
-  ip: string;
-  port: number;
 }
 
 /** Reads the place of an instance. @throws {RegistryError} `INVALID_REQUEST` for an invalid address or port. */
@@ -106,22 +37,12 @@ export function placeOf(parameters: Parameters): Place {
   return placeAt(parameters.required('ip'), parameters.required('port'));
 }
 
-const FOUR_NUMBERS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
-
-/** Parses an address and a port. Port 0, which Nacos accepts, is refused because it can't be connected to. */
-export function placeAt(ip: string, portText: string): Place {
-  if (!FOUR_NUMBERS.test(ip)) checked(IP, ip);
-  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN;
-  if (!(port >= 1 && port <= 65_535)) throw illegal('port', 'the value should be between 1 and 65535.');
-  return { ip, port };
-}
-
 /**
- * Returns the key of a service's instance at a place. Its id is the one that the native API derives from the place, so that
- * an instance keeps its id if it moves from one API to the other. The cluster is not part of the id, as in Nacos 2.
+ * Returns the key of a service's instance at a place.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` for a name that only Nacos allows.
  */
-export function instanceAt(service: ServiceKey, { ip, port }: Place): InstanceKey {
-  const id = FOUR_NUMBERS.test(ip) ? `${ip}:${port}` : deriveInstanceId({ address: ip, port });
-  const key = { ...service, id };
+export function keyAt(service: ServiceKey, place: Place): InstanceKey {
+  const key = instanceAt(service, place);
   return isPlainName(service.group) && isPlainName(service.service) ? key : parsed(InstanceKey, key, 'query');
 }

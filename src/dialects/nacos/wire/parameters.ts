@@ -1,5 +1,5 @@
+import { nacosError } from '../../../codecs/nacos/refusals';
 import { queryText } from '../../../http/request/request-target';
-import { nacosError } from './refusals';
 
 /**
  * Parameters of a request. Nacos' clients send them in the query, in a form, or in both. The query takes precedence, and

@@ -1,6 +1,6 @@
-import { isRecord, parseJson } from '../../../model/json';
-import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from '../../../model/limits';
-import { type Metadata, metadataProblem } from '../../../model/metadata';
+import { isRecord, parseJson } from '../../model/json';
+import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from '../../model/limits';
+import { type Metadata, metadataProblem } from '../../model/metadata';
 import { illegal } from './names';
 import { type NacosErrorName, nacosError } from './refusals';
 

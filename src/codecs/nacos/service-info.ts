@@ -1,7 +1,7 @@
-import type { ServiceKey } from '../../../model/namespace-api';
-import type { InstanceList } from '../../../model/queries';
-import { groupedName } from '../wire/names';
+import type { ServiceKey } from '../../model/namespace-api';
+import type { InstanceList } from '../../model/queries';
 import { type Host, hostOf, isAble, precedes, type ShownInstance, type Standing, standingOf } from './host';
+import { groupedName } from './names';
 
 /** Filter of the instances of a service. */
 export interface HostFilter {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/every-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { metadataIn, readMetadata } from './metadata-text';
 
 it('[Y1] metadata is read as JSON or as pairs', () =>

@@ -1,6 +1,6 @@
-import type { InstanceView } from '../../../model/instance';
-import type { ServiceKey } from '../../../model/namespace-api';
-import { groupedName, type Place } from '../wire/names';
+import type { InstanceView } from '../../model/instance';
+import type { ServiceKey } from '../../model/namespace-api';
+import { groupedName, type Place } from './names';
 
 /** An instance as Nacos shows it. No member changes merely with time, because clients compare all of them for changes. */
 export interface Host extends Place {

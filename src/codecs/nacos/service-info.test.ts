@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/every-row';
-import { instanceView } from '../../../../test/fixtures/instance-view';
-import type { InstanceView } from '../../../model/instance';
+import { eachRow } from '../../../test/fixtures/every-row';
+import { instanceView } from '../../../test/fixtures/instance-view';
+import type { InstanceView } from '../../model/instance';
 import { type Host, hostOf } from './host';
 import { type HostFilter, hostTexts, surveyList } from './service-info';
 
