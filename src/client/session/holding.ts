@@ -72,7 +72,12 @@ export class Holding {
   }
 
   change(patch: InstancePatch): void {
-    this.#wanted = { ...this.#wanted, ...patched(this.#wanted, patch) };
+    this.replace({ ...this.#wanted, ...patched(this.#wanted, patch) });
+  }
+
+  /** Sets the whole definition. */
+  replace(definition: NamedDefinition): void {
+    this.#wanted = definition;
     this.#version += 1;
   }
 

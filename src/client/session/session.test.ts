@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
 import { turn } from '../../../test/fixtures/turns';
-import { RegistryHttp } from '../wire/registry-http';
-import { SocketLink } from '../wire/socket-link';
+import { ClientCore } from '../wire/client-core';
 import { Holding } from './holding';
 import { Session } from './session';
 
@@ -15,7 +14,7 @@ function stage({ pingMs }: { pingMs?: number } = {}) {
   const time = new HandTime();
   time.random = () => 0;
   const options = { url: 'http://registry.example', WebSocket: sockets.WebSocket };
-  const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
+  const link = new ClientCore({ ...options, subscriber: 'me' }, time).link();
   const session = new Session(link, pingMs === undefined ? 9_000 : undefined, pingMs);
   const events: string[] = [];
   const hold = (id: string) => {

@@ -3,7 +3,7 @@ import type { ClientOptions } from './client-options';
 import { type LoadOutages, OutageReports } from './outage-reports';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
-import { SocketLink } from './socket-link';
+import { SocketLink, type SocketOpener } from './socket-link';
 import type { Time } from './time';
 
 /** Time after which a registry that has not answered yet is reported. */
@@ -68,11 +68,24 @@ export class ClientCore {
 
   /** Returns the shared socket of all sessions with this time to live; watches use that of the default. */
   link(ttlMs?: number): SocketLink {
-    const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.options, this.time, this.subscriber);
+    const link = this.#links.get(ttlMs) ?? new SocketLink(this.#opener(), this.http.url, this.time);
     // Several attempts must fit into a time to live.
     if (ttlMs !== undefined) link.backOff.mostMs = Math.min(link.backOff.mostMs, ttlMs / 3);
     this.#links.set(ttlMs, link);
     return link;
+  }
+
+  #opener(): SocketOpener {
+    const { http, options, time, subscriber } = this;
+    return (listener) =>
+      import('./open-socket').then(
+        ({ openSocket }) => openSocket(http, options, time, subscriber, listener),
+        // Offline, a browser can't load the module.
+        (error) => ({
+          error: RollcallError.from(error, 'could not load the client module for sockets'),
+          isBlocked: false,
+        }),
+      );
   }
 
   /** Calls a function with an error if a first response takes long. Returns a function that cancels that. */

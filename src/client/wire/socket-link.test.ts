@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
 import { turn } from '../../../test/fixtures/turns';
-import { RegistryHttp } from './registry-http';
+import { ClientCore } from './client-core';
 import type { RollcallError } from './rollcall-error';
-import { type LinkUser, SocketLink } from './socket-link';
+import type { LinkUser } from './socket-link';
 
 /** A user that records its notifications. */
 class RecordingUser implements LinkUser {
@@ -25,7 +25,7 @@ async function stage() {
   const time = new HandTime();
   time.random = () => 0.5;
   const options = { url: 'https://registry.example', token: 'secret', WebSocket: sockets.WebSocket };
-  const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
+  const link = new ClientCore({ ...options, subscriber: 'me' }, time).link();
   const user = new RecordingUser();
   /** Lets a socket be opened that is due. */
   const opened = async () => {

@@ -1,7 +1,6 @@
 import { BackOff } from './back-off';
-import type { ClientOptions } from './client-options';
-import type { OpenSocket } from './open-socket';
-import type { RegistryHttp } from './registry-http';
+import type { SocketLike } from './client-options';
+import type { SocketListener, Unopened } from './open-socket';
 import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
 import type { WatchWireFrame, WireFrame } from './wire-frame';
@@ -38,6 +37,12 @@ export interface LinkUser {
   readonly isBackground?: boolean;
 }
 
+/** A socket that is open, and control over the process in the runtimes that allow it. */
+export type LinkSocket = Pick<SocketLike, 'send' | 'close'> & { keepAlive?: (isAwake: boolean) => void };
+
+/** Opens a socket to a namespace. Never rejects. */
+export type SocketOpener = (listener: SocketListener) => Promise<LinkSocket | Unopened>;
+
 /** Receives the frames of a watch, and their sizes in characters. */
 export type WatchListener = (frame: WatchWireFrame, size: number) => void;
 
@@ -56,13 +61,12 @@ export class SocketLink {
   pingIntervalMs: number = PING_INTERVAL_MS;
   /** Number of sockets opened so far; identifies the current one. */
   sockets = 0;
-  readonly #http: RegistryHttp;
-  readonly #options: ClientOptions;
-  readonly #subscriber: string;
+  readonly #openSocket: SocketOpener;
+  readonly #url: string;
   readonly #users = new Set<LinkUser>();
   readonly #pending = new Map<string, PendingCall>();
   readonly #watches = new Map<string, WatchListener>();
-  #socket: OpenSocket | undefined;
+  #socket: LinkSocket | undefined;
   /** The pending attempt to open a socket; earlier attempts are ignored. */
   #opening: symbol | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -72,11 +76,11 @@ export class SocketLink {
   #names = 0;
   #received = 0;
 
-  constructor(http: RegistryHttp, options: ClientOptions, time: Time, subscriber: string) {
-    this.#http = http;
-    this.#options = options;
+  /** @param url URL of the registry, for messages. */
+  constructor(openSocket: SocketOpener, url: string, time: Time) {
+    this.#openSocket = openSocket;
+    this.#url = url;
     this.time = time;
-    this.#subscriber = subscriber;
     this.backOff = new BackOff(time);
   }
 
@@ -162,7 +166,7 @@ export class SocketLink {
     if (this.#opening !== undefined) return;
     const attempt = Symbol();
     this.#opening = attempt;
-    let opened: OpenSocket | undefined;
+    let opened: LinkSocket | undefined;
     const listener = {
       message: (text: string) => {
         if (opened !== undefined && opened === this.#socket) this.#take(opened, text);
@@ -172,14 +176,7 @@ export class SocketLink {
       },
       isAwake: () => this.#isAwake,
     };
-    const outcome = await import('./open-socket').then(
-      ({ openSocket }) => openSocket(this.#http, this.#options, this.time, this.#subscriber, listener),
-      // Offline, a browser can't load the module.
-      (error) => ({
-        error: RollcallError.from(error, 'could not load the client module for sockets'),
-        isBlocked: false,
-      }),
-    );
+    const outcome = await this.#openSocket(listener);
     if ('error' in outcome) {
       if (this.#opening !== attempt) return;
       this.#opening = undefined;
@@ -197,7 +194,7 @@ export class SocketLink {
     for (const user of [...this.#users]) user.up();
   }
 
-  #lost(socket: OpenSocket, code: number, reason: string): void {
+  #lost(socket: LinkSocket, code: number, reason: string): void {
     if (socket !== this.#socket) return;
     const error = this.#broken(reason === '' ? `it was closed with ${code}` : `${reason} (${code})`);
     if (code === SLOW_DOWN && Number(reason) > 0) this.backOff.spreadMs = Number(reason);
@@ -257,7 +254,7 @@ export class SocketLink {
     this.#cancelPing = this.time.after(timeoutMs, () => this.#lost(socket, BROKEN, `no pong within ${timeoutMs} ms`));
   }
 
-  #take(socket: OpenSocket, text: string): void {
+  #take(socket: LinkSocket, text: string): void {
     if (text === 'pong') {
       const sentAt = this.#pingedAt;
       this.#pingedAt = undefined;
@@ -299,6 +296,6 @@ export class SocketLink {
   }
 
   #broken(reason: string): RollcallError {
-    return new RollcallError('UNREACHABLE', `no response over the socket to ${this.#http.url}: ${reason}`);
+    return new RollcallError('UNREACHABLE', `no response over the socket to ${this.#url}: ${reason}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Registry } from '../../core/namespace/core';
 import { newMemory } from '../../core/namespace/watch/connection-memory';
 import type { Connection, ConnectionMemory, Connections } from '../../core/platform/connection';
-import { CLOSE_CODES } from '../../model/frames';
+import { CLOSE_CODES, PING, PONG } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
 import { ClientConnection } from './listener/client-connection';
 import { upgradeResponse } from './listener/upgrade-response';
@@ -32,7 +32,7 @@ export class LocalSockets implements Connections, NamespaceSockets {
   }
 
   heardAt(connection: Connection): number {
-    return connection instanceof ClientConnection ? connection.heardAt : 0;
+    return connection instanceof ClientConnection || connection instanceof LocalConnection ? connection.heardAt : 0;
   }
 
   async pass(purpose: SocketPurpose, headers: Record<string, string>): Promise<Response> {
@@ -54,17 +54,23 @@ export class LocalSockets implements Connections, NamespaceSockets {
   async open(purpose: SocketPurpose, listener: SocketListener): Promise<NamespaceSocket> {
     const registry = await this.#host.registry();
     registry.assertRoomForSocket(purpose);
-    const memory = newMemory(purpose, this.#host.platform.clock.now());
+    const { clock, monotonic } = this.#host.platform;
+    const memory = newMemory(purpose, clock.now());
     const connection: LocalConnection = new LocalConnection(
       memory,
       listener,
-      () => void this.#closed(connection, false),
+      (code) => void this.#closed(connection, code === CLOSE_CODES.sessionEnded),
     );
     this.#opened(registry, connection);
     return {
       // In a later microtask, as a frame from the network would arrive: the core may still be in its own send.
-      send: (text) => queueMicrotask(() => connection.isOpen && this.#received(connection, text)),
-      close: () => connection.leave(),
+      send: (text) =>
+        queueMicrotask(() => {
+          if (!connection.isOpen) return;
+          if (text === PING) connection.pinged(monotonic.now());
+          else this.#received(connection, text);
+        }),
+      close: (code) => connection.leave(code),
     };
   }
 
@@ -102,15 +108,16 @@ export class LocalSockets implements Connections, NamespaceSockets {
   }
 }
 
-/** A connection from a surface to a namespace in the same process. Event streams and long-polls watch through one. */
+/** A connection from a surface to a namespace in the same process. Surfaces of other protocols hold sessions through one. */
 class LocalConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #listener: SocketListener;
-  readonly #onClose: () => void;
+  readonly #onClose: (code: number) => void;
   #isOpen = true;
+  #heardAt = 0;
 
-  /** @param gone Called once it is closed, by either side. */
-  constructor(memory: ConnectionMemory, listener: SocketListener, onClose: () => void) {
+  /** @param onClose Called once it is closed, by either side. */
+  constructor(memory: ConnectionMemory, listener: SocketListener, onClose: (code: number) => void) {
     this.memory = memory;
     this.#listener = listener;
     this.#onClose = onClose;
@@ -120,21 +127,32 @@ class LocalConnection implements Connection {
     return this.#isOpen;
   }
 
+  /** Time of the surface's last ping, in milliseconds; 0 if there was none. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** Notes a ping, and answers it. */
+  pinged(now: number): void {
+    this.#heardAt = now;
+    this.send(PONG);
+  }
+
   send(frame: string): void {
     if (this.#isOpen) this.#listener.frame(frame);
   }
 
   close(code: number, _reason: string): void {
     if (!this.#isOpen) return;
-    this.leave();
+    this.leave(code);
     this.#listener.closed(code);
   }
 
   /** Closes the connection from the surface's side. The surface gets no further frames and no `closed`. */
-  leave(): void {
+  leave(code: number): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#onClose();
+    this.#onClose(code);
   }
 
   /** Does nothing: the memory lasts as long as the connection, which ends with the process. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Host } from '../../../src/dialects/nacos/hosts/host';
+import type { Host } from '../../../src/codecs/nacos/host';
 import { startOn } from '../../programs/host';
 import type { RunningRegistry } from '../../programs/registry';
 import { temporaryFolderOfFile } from '../../programs/temporary-folder';

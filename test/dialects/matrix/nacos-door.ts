@@ -1,4 +1,4 @@
-import type { Host } from '../../../src/dialects/nacos/hosts/host';
+import type { Host } from '../../../src/codecs/nacos/host';
 import type { Door, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 

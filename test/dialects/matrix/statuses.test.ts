@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../../src/client/wire/instance';
 import { type AggregatedStatus, aggregatedStatus, type ShownHealth } from '../../../src/codecs/consul/shown';
-import type { Host } from '../../../src/dialects/nacos/hosts/host';
+import type { Host } from '../../../src/codecs/nacos/host';
 import { MatrixStage } from './matrix-stage';
 
 /** Status of an instance at each door, whichever door set it. Written by hand from the doors' tables. */
