@@ -1138,6 +1138,42 @@ export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
+ * Time in which a request of a Nacos client over gRPC is answered, whether the registry has answered or not: clients give up
+ * after 3 s, and repeat it.
+ */
+export const NACOS_ANSWER_MAX_MS = 2_500;
+
+/** Time after which a Nacos connection is asked for a sign of life, if nothing has come from its client. Source: Nacos' own. */
+export const NACOS_SILENCE_MAX_MS = 20_000;
+
+/** Time for a Nacos client to give that sign, or to acknowledge a push. Source: Nacos' own. */
+export const NACOS_REPLY_MAX_MS = 5_000;
+
+/** Instances that one Nacos connection may have registered, and those of one request. `LIMIT_EXCEEDED` */
+export const NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT = 10_000;
+
+/** Services to which one Nacos connection may subscribe. `LIMIT_EXCEEDED` */
+export const NACOS_SUBSCRIPTIONS_PER_CONNECTION_MAX_COUNT = 5_000;
+
+/** Services to which it subscribes over one socket of the namespace. */
+export const NACOS_SUBSCRIPTIONS_PER_SOCKET_MAX_COUNT = 200;
+
+/** Patterns by which one Nacos connection may watch the names of services. Source: the default of Nacos 3. `LIMIT_EXCEEDED` */
+export const NACOS_PATTERNS_PER_CONNECTION_MAX_COUNT = 20;
+
+/** Names in one push to such a watch. */
+export const NACOS_NAMES_PER_PUSH_MAX_COUNT = 200;
+
+/** Pairs of namespace and token in use by one Nacos connection: clients have one, and while a token is rotated two. */
+export const NACOS_LOGINS_PER_CONNECTION_MAX_COUNT = 8;
+
+/** Unanswered requests of one Nacos connection. `LIMIT_EXCEEDED` */
+export const NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT = 1_000;
+
+/** Time for Nacos clients to go elsewhere when their server stops. */
+export const NACOS_RESET_MAX_MS = 1_000;
+
+/**
  * Instances in the copies of namespaces that an isolate caches for clients of one API: up to 5.8 KB each with their lists,
  * about half of its 128 MB. The copy of a single namespace may be larger, up to {@link COPY_INSTANCES_MAX_COUNT}.
  */

@@ -93,7 +93,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs console v1'],
   client: ['wire', 'entries', 'session watch admin', 'locks resolve'],
   console: ['words', 'state', 'parts', 'pages'],
-  gateway: ['checks http2', 'sources grpc', 'etcd', 'program'],
+  gateway: ['checks http2', 'sources grpc', 'etcd nacos', 'program'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };

@@ -1,6 +1,16 @@
+import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
-import { type Host, hostOf, isAble, precedes, type ShownInstance, type Standing, standingOf } from './host';
+import {
+  type Host,
+  hostOf,
+  isAble,
+  precedes,
+  type ShownInstance,
+  type Standing,
+  shownInstances,
+  standingOf,
+} from './host';
 import { groupedName } from './names';
 
 /** Filter of the instances of a service. */
@@ -121,3 +131,53 @@ export async function* serviceInfo(
   yield* hostTexts(pages, filter, survey, withOldNames);
   yield `,${JSON.stringify(after).slice(1, -1)}`;
 }
+
+/** Instances of a service that are in memory, and its threshold. */
+export interface ListedService {
+  instances: Iterable<InstanceView>;
+  protectThreshold: number;
+}
+
+/** Poll interval that Nacos tells clients that it pushes to. */
+const PUSHED_CACHE_MS = 10_000;
+
+/**
+ * Writes a service as `ServiceInfo` without `lastRefTime`, for clients over gRPC: the name is without its group there.
+ *
+ * @param clustersText Text of the request, unchanged.
+ */
+export function serviceInfoText(
+  { group, service }: ServiceKey,
+  { instances, protectThreshold }: ListedService,
+  { clusters, healthyOnly }: HostFilter,
+  clustersText: string,
+): string {
+  const sought = [...instances].filter((instance) => {
+    return (clusters.length === 0 || clusters.includes(instance.cluster)) && hostOf(instance)?.enabled === true;
+  });
+  const shown = shownInstances(sought);
+  const healthy = shown.filter(({ host }) => host.healthy).length;
+  const isReached = isProtected(healthy, shown.length, protectThreshold);
+  const hosts = shown.map(({ instance, host }) =>
+    isReached ? { ...host, healthy: host.healthy || isAble(instance) } : host,
+  );
+  return JSON.stringify({
+    name: service,
+    groupName: group,
+    clusters: clustersText,
+    cacheMillis: PUSHED_CACHE_MS,
+    hosts: healthyOnly ? hosts.filter((host) => host.healthy) : hosts,
+    checksum: '',
+    allIPs: false,
+    reachProtectionThreshold: isReached,
+    valid: true,
+  });
+}
+
+/**
+ * Adds the time of a list.
+ *
+ * @param lastRefTime Milliseconds since the epoch. Clients ignore a list that is not newer than the last one by this time.
+ */
+export const withRefTime = (infoText: string, lastRefTime: number): string =>
+  `${infoText.slice(0, -1)},"lastRefTime":${lastRefTime}}`;

@@ -1,14 +1,13 @@
-import { rollcallAdmin } from '../../client/admin';
 import { RegistryHttp } from '../../client/wire/registry-http';
 import { ETCD_ERRORS, etcdError, GRPC } from '../../codecs/etcd/refusals';
 import { hasCode } from '../../model/errors';
-import type { Grant } from '../../model/grant';
 import type { GrantedLeaseView, LeaseRenewalReport } from '../../model/granted-lease';
 import { ATTENTION_PASS_MS, GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
 import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
+import { ownToken, type VerifiedToken } from '../sources/own-token';
 import { type EtcdClient, type EtcdClients, tokenError } from './etcd-clients';
 import { farNamespace } from './far-namespace';
-import { FrameCalls, type FrameCallsOptions, registryError } from './frame-calls';
+import { FrameCalls, type FrameCallsOptions } from './frame-calls';
 import { KEEPER_TTL_MS, KeptLeases, type LeaseRegistry } from './kept-leases';
 
 /** Parameters of {@link FarClients}. */
@@ -206,21 +205,5 @@ export class FarClients implements EtcdClients {
       },
       revokeLease: async (keeper, lease) => void (await calls.ask({ type: 'revoke-lease', lease, keeper, door })),
     };
-  }
-}
-
-/** A token that the registry has verified. */
-interface VerifiedToken {
-  id: string;
-  grants: Grant[];
-}
-
-/** Returns the id and the grants of a token. @throws {RegistryError} */
-async function ownToken(place: FrameCallsOptions): Promise<VerifiedToken> {
-  try {
-    const { id, grants } = await rollcallAdmin(place).readOwnToken();
-    return { id, grants: grants as Grant[] }; // `as`: the client's grants have the members of the model's
-  } catch (error) {
-    throw registryError(error);
   }
 }

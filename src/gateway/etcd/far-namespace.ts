@@ -12,7 +12,8 @@ import type { Compare, Transaction, TransactionOperation } from '../../model/tra
 import type { TransactionReport, TransactionResult } from '../../model/transaction-report';
 import type { EtcdNamespace, Known, RangeCommand } from '../../protocols/etcd/etcd-namespace';
 import { FrameWatches } from '../../protocols/etcd/frame-watches';
-import { type FrameCalls, isOutcomeUnknown, registryError } from './frame-calls';
+import { registryError } from '../sources/remote-errors';
+import { type FrameCalls, isOutcomeUnknown } from './frame-calls';
 import type { KeptLeases } from './kept-leases';
 
 /** Parts of {@link farNamespace}. */

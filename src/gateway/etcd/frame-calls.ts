@@ -3,13 +3,13 @@ import { type Client, rollcall } from '../../client/client';
 import type { WebSocketConstructor } from '../../client/wire/client-options';
 import { coreOf } from '../../client/wire/core-of';
 import { openSocket } from '../../client/wire/open-socket';
-import { RollcallError } from '../../client/wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
 import { type Deferred, deferred } from '../../model/deferred';
-import { isRefusal, RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { isRefusal, RegistryError } from '../../model/errors';
 import { PING, PONG } from '../../model/frames';
 import { GATEWAY_CALL_OPEN_MAX_MS } from '../../model/limits';
 import type { NamespaceSocket, SocketListener } from '../../model/namespace-sockets';
+import { registryError, unreachable } from '../sources/remote-errors';
 
 /** Parameters of {@link FrameCalls}. */
 export interface FrameCallsOptions {
@@ -172,14 +172,3 @@ export class UnsentError extends RegistryError {
 
 /** Reports whether the change of a call that failed may have been made all the same. */
 export const isOutcomeUnknown = (error: unknown): boolean => !isRefusal(error) && !(error instanceof UnsentError);
-
-const unreachable = (): RegistryError => new RegistryError('UNAVAILABLE', 'the registry does not answer');
-
-/** Returns an error of the client as one of the registry. */
-export function registryError(error: unknown): RegistryError {
-  if (error instanceof RegistryError) return error;
-  if (!(error instanceof RollcallError)) return unreachable();
-  if (error.code === 'UNREACHABLE') return new RegistryError('UNAVAILABLE', error.message);
-  // `as`: apart from UNREACHABLE, the codes are those of the registry.
-  return new RegistryError(error.code as RegistryErrorCode, error.message);
-}

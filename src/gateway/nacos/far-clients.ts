@@ -1,0 +1,113 @@
+import { WebSocket } from 'ws';
+import { splitLogin } from '../../auth/carriers';
+import { rollcallAdmin } from '../../client/admin';
+import type { WebSocketConstructor } from '../../client/wire/client-options';
+import { openSocket } from '../../client/wire/open-socket';
+import { RegistryHttp } from '../../client/wire/registry-http';
+import { SocketLink } from '../../client/wire/socket-link';
+import { REAL_TIME } from '../../client/wire/time';
+import { hasCode, RegistryError } from '../../model/errors';
+import { GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
+import { ownToken } from '../sources/own-token';
+import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
+import { missingToken } from './nacos-refusals';
+
+/** Parameters of {@link FarNacosClients}. */
+export interface FarNacosClientsOptions {
+  /** URL of the registry, without a slash at the end. */
+  url: string;
+  /** Namespace of requests that name none. */
+  namespace: string;
+  /** Token for requests without one; undefined: they are refused. */
+  defaultToken: string | undefined;
+}
+
+/** A token that the registry has verified. */
+interface KnownToken {
+  readonly clients: Map<string, NacosClient>;
+  /** Time at which the registry was last asked. */
+  checkedAt: number;
+  usedAt: number;
+}
+
+/** Clients of a registry elsewhere, which authorizes everything that they do: each of their tokens is its own caller there. */
+export class FarNacosClients implements NacosClients {
+  readonly #options: FarNacosClientsOptions;
+  readonly #known = new Map<string, KnownToken>();
+  readonly #asked = new Map<string, Promise<KnownToken>>();
+
+  constructor(options: FarNacosClientsOptions) {
+    this.#options = options;
+  }
+
+  client({ token, namespace }: NacosLogin): NacosClient | Promise<NacosClient> {
+    const text = token || this.#options.defaultToken;
+    if (text === undefined) throw missingToken();
+    const login = splitLogin(text);
+    const place = login.namespace ?? namespace ?? this.#options.namespace;
+    const known = this.#known.get(login.token);
+    if (known === undefined)
+      return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
+    known.usedAt = performance.now();
+    // Its requests go on meanwhile: those of a revoked token are refused by the registry, too.
+    if (known.usedAt - known.checkedAt > GATEWAY_TOKEN_MAX_AGE_MS) void this.#checkAgain(login.token, known);
+    return this.#clientOf(login.token, known, place);
+  }
+
+  #clientOf(token: string, known: KnownToken, namespace: string): NacosClient {
+    const found = known.clients.get(namespace) ?? this.#make(token, namespace);
+    known.clients.set(namespace, found);
+    return found;
+  }
+
+  #make(token: string, namespace: string): NacosClient {
+    const { url } = this.#options;
+    // Node has no WebSocket of its own before version 22. `as`: that of `ws` has the members that the client uses.
+    const options = { url, token, namespace, WebSocket: WebSocket as unknown as WebSocketConstructor };
+    const http = new RegistryHttp(options);
+    return {
+      namespace,
+      calls: rollcallAdmin(options),
+      link: (subscriber) =>
+        new SocketLink((listener) => openSocket(http, options, REAL_TIME, subscriber, listener), http.url, REAL_TIME),
+    };
+  }
+
+  /** Asks the registry about a token that is not known. @throws {RegistryError} */
+  #verify(token: string): Promise<KnownToken> {
+    const asked = this.#asked.get(token);
+    if (asked !== undefined) return asked;
+    if (this.#asked.size >= GATEWAY_TOKENS_MAX_COUNT) {
+      throw new RegistryError('LIMIT_EXCEEDED', 'too many tokens are being verified; try again', {
+        retryAfterSeconds: 1,
+      });
+    }
+    const { url } = this.#options;
+    const verified = ownToken({ url, token })
+      .then(() => this.#remember(token))
+      .finally(() => this.#asked.delete(token));
+    this.#asked.set(token, verified);
+    return verified;
+  }
+
+  #remember(token: string): KnownToken {
+    const now = performance.now();
+    const known = { clients: new Map<string, NacosClient>(), checkedAt: now, usedAt: now };
+    this.#known.set(token, known);
+    if (this.#known.size > GATEWAY_TOKENS_MAX_COUNT) {
+      const [oldest] = [...this.#known].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+      // Connections keep their sockets.
+      if (oldest !== undefined) this.#known.delete(oldest[0]);
+    }
+    return known;
+  }
+
+  async #checkAgain(token: string, known: KnownToken): Promise<void> {
+    known.checkedAt = performance.now();
+    try {
+      await ownToken({ url: this.#options.url, token });
+    } catch (error) {
+      if (hasCode(error, 'UNAUTHENTICATED') && this.#known.get(token) === known) this.#known.delete(token);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { ScopeChanges, ScopeSnapshot } from '../../client/wire/wire-frame';
+import { serviceInfoText, withRefTime } from '../../codecs/nacos/service-info';
+import type { InstanceView } from '../../model/instance';
+import type { ServiceKey } from '../../model/namespace-api';
+import type { ReplicaContent } from './replica';
+
+/** A service as clients are sent it. Two that are the same object are the same list. */
+export interface Listing {
+  /** `ServiceInfo` as UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
+/** Lists that are kept for each service: those of its clusters that clients ask for. */
+const LISTINGS_MAX_COUNT = 16;
+
+/** The instances of a service, and its lists for clients. All clients that are sent a list share its bytes. */
+export class ServiceListing implements ReplicaContent {
+  readonly #instances = new Map<string, InstanceView>();
+  #protectThreshold = 0;
+  #refTime = 0;
+  /** Whether the content has changed since a list was made, by the text of its clusters. */
+  readonly #made = new Map<string, { text: string; listing: Listing; isCurrent: boolean }>();
+
+  replace([service]: ScopeSnapshot['services']): void {
+    this.#instances.clear();
+    this.#protectThreshold = service?.protectThreshold ?? 0;
+    // `as`: the client's types have the members of the model's
+    for (const instance of (service?.instances ?? []) as InstanceView[]) this.#instances.set(instance.id, instance);
+    this.#changed();
+  }
+
+  apply(changes: ScopeChanges['changes']): void {
+    for (const change of changes) {
+      if (change.kind === 'service') this.#protectThreshold = change.type === 'put' ? change.after.protectThreshold : 0;
+      else if (change.kind === 'instance') {
+        // `as`: the client's types have the members of the model's
+        if (change.type === 'put') this.#instances.set(change.id, change.after as InstanceView);
+        else this.#instances.delete(change.id);
+      }
+    }
+    this.#changed();
+  }
+
+  /**
+   * Returns the list for a filter: the same object while nothing that clients see has changed.
+   *
+   * @param clustersText The clusters as the client names them.
+   */
+  listing(service: ServiceKey, clusters: readonly string[], clustersText: string): Listing {
+    const made = this.#made.get(clustersText);
+    if (made?.isCurrent) return made.listing;
+    const content = { instances: this.#instances.values(), protectThreshold: this.#protectThreshold };
+    const text = serviceInfoText(service, content, { clusters, healthyOnly: false }, clustersText);
+    if (made?.text === text) {
+      made.isCurrent = true;
+      return made.listing;
+    }
+    this.#refTime = Math.max(Date.now(), this.#refTime + 1);
+    const listing = { bytes: Buffer.from(withRefTime(text, this.#refTime)) };
+    this.#made.delete(clustersText);
+    this.#made.set(clustersText, { text, listing, isCurrent: true });
+    const [oldest] = this.#made.keys();
+    if (this.#made.size > LISTINGS_MAX_COUNT && oldest !== undefined) this.#made.delete(oldest);
+    return listing;
+  }
+
+  #changed(): void {
+    for (const made of this.#made.values()) made.isCurrent = false;
+  }
+}

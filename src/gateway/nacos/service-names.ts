@@ -1,0 +1,67 @@
+import type { ScopeChanges, ScopeSnapshot } from '../../client/wire/wire-frame';
+import type { ReplicaContent } from './replica';
+
+/** Group and name of a service of a namespace. */
+export interface NamedService {
+  group: string;
+  service: string;
+}
+
+/** A service, and what keeps it in the namespace. */
+interface KnownService extends NamedService {
+  /** True: it stays without instances. */
+  isPersistent: boolean;
+  instances: Set<string>;
+}
+
+/** The names of all services of a namespace. */
+export class ServiceNames implements ReplicaContent {
+  readonly #services = new Map<string, KnownService>();
+  /** Called with each service that has come or gone, perhaps also with others. */
+  readonly listeners = new Set<(service: NamedService) => void>();
+
+  all(): Iterable<NamedService> {
+    return this.#services.values();
+  }
+
+  has({ group, service }: NamedService): boolean {
+    return this.#services.has(`${group}@@${service}`);
+  }
+
+  replace(services: ScopeSnapshot['services']): void {
+    const before = [...this.#services.values()];
+    this.#services.clear();
+    for (const { group, name, persistent, instances } of services) {
+      // A large service has several pieces.
+      const known = this.#known({ group, service: name });
+      known.isPersistent = persistent;
+      for (const { id } of instances) known.instances.add(id);
+    }
+    for (const service of [...before, ...this.#services.values()]) this.#touched(service);
+  }
+
+  apply(changes: ScopeChanges['changes']): void {
+    for (const change of changes) {
+      if (change.kind === 'entry') continue;
+      const isNew = !this.has(change);
+      const known = this.#known(change);
+      if (change.kind === 'service') known.isPersistent = change.type === 'put' && change.after.persistent;
+      else if (change.type === 'put') known.instances.add(change.id);
+      else known.instances.delete(change.id);
+      const isGone = !known.isPersistent && known.instances.size === 0;
+      if (isGone) this.#services.delete(`${known.group}@@${known.service}`);
+      if (isNew !== isGone) this.#touched(known);
+    }
+  }
+
+  #touched(service: NamedService): void {
+    for (const listener of this.listeners) listener(service);
+  }
+
+  #known({ group, service }: NamedService): KnownService {
+    const name = `${group}@@${service}`;
+    const known = this.#services.get(name) ?? { group, service, isPersistent: false, instances: new Set() };
+    this.#services.set(name, known);
+    return known;
+  }
+}
