@@ -3,6 +3,8 @@ import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
 import { listenForEtcd } from './gateway/etcd/etcd-listener';
 import { NearClients } from './gateway/etcd/near-clients';
+import { listenForNacos } from './gateway/nacos/nacos-listener';
+import { NearNacosClients } from './gateway/nacos/near-clients';
 import { type HostChecks, startHostChecks } from './gateway/program/host-checks';
 import { HOST_RUNNER } from './gateway/sources/door-calls';
 import { addressOf } from './host/resident/listener/light-request';
@@ -12,6 +14,7 @@ import { claimsOfDialects, createApp } from './http/app';
 import { LaunchError } from './launcher/launch-error';
 import { listenError } from './launcher/listening-address';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
+import { NACOS_GRPC_OFFSET } from './launcher/serve-options';
 import { LAYOUTS } from './layouts/layouts';
 import { RegistryError } from './model/errors';
 import type { ServiceKey } from './model/namespace-api';
@@ -52,11 +55,17 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     namespaceDomain: settings.namespaceDomain,
     build: { version, commit: settings.commit },
   });
-  const { consulPort, etcdPort, host } = settings;
-  const ports = [settings.port, consulPort, etcdPort].filter((port) => port !== undefined);
+  const { consulPort, etcdPort, nacosPort, host } = settings;
+  const nacosPorts = nacosPort === undefined ? [] : [nacosPort, nacosPort + NACOS_GRPC_OFFSET];
+  const ports = [settings.port, consulPort, etcdPort, ...nacosPorts].filter((port) => port !== undefined);
   // The listeners share the descriptors.
   const maxConnections = settings.maxConnections && Math.max(1, Math.floor(settings.maxConnections / ports.length));
   const answer = (request: Request): Promise<Response> => app.fetch(request);
+  /** Answers a request that does not come from the listener. */
+  const answerFrom = (request: Request, address: string): Promise<Response> => {
+    addresses.set(request, address);
+    return answer(request);
+  };
   const { log } = platform;
   const listenAt = (port: number): Promise<Listener> =>
     listen({ host, port, tls: settings.tls, answer, maxConnections, log });
@@ -72,11 +81,7 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
       tls: settings.tls && { ...settings.tls, ...(settings.etcdClientCa && { ca: settings.etcdClientCa }) },
       clients: new NearClients(app.access),
       acceptHttp: (socket) => http.accept(socket),
-      answerHttp2: (request, address) => {
-        const received = onEtcdPort(request);
-        addresses.set(received, address);
-        return answer(received);
-      },
+      answerHttp2: (request, address) => answerFrom(onEtcdPort(request), address),
       maxConnections,
       log,
     }).catch((error: unknown) => {
@@ -84,6 +89,26 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     });
     others.push(etcd, http);
     started.etcdPort = etcd.port;
+  }
+  if (nacosPort !== undefined) {
+    const taken = (error: unknown): never => {
+      throw listenError(host, nacosPort, error, '--nacos-port');
+    };
+    const nacos = await listenAt(nacosPort).catch(taken);
+    const scheme = settings.tls === undefined ? 'http' : 'https';
+    const http = acceptor({ host, scheme, answer, log });
+    const grpc = await listenForNacos({
+      host,
+      port: nacosPort + NACOS_GRPC_OFFSET,
+      tls: settings.tls,
+      clients: new NearNacosClients({ ...app.access, answer: answerFrom }),
+      acceptHttp: (socket) => http.accept(socket),
+      answerHttp2: answerFrom,
+      maxConnections,
+      log,
+    }).catch(taken);
+    others.push(nacos, grpc, http);
+    started.nacosPort = nacosPort;
   }
   if (consulPort !== undefined) {
     const consul = await listenAt(consulPort).catch((error: unknown) => {
@@ -124,6 +149,7 @@ interface ServingPorts {
   port: number;
   consulPort?: number;
   etcdPort?: number;
+  nacosPort?: number;
 }
 
 await liveAsResident(process.argv.slice(2), version, startRegistry);

@@ -9,6 +9,8 @@ export interface Started {
   readonly consulUrl?: string | null;
   /** URL for clients of etcd; null if it has no port for them. */
   readonly etcdUrl?: string | null;
+  /** URL for clients of Nacos, whose gRPC is on the port 1,000 above; null if it has no port for them. */
+  readonly nacosUrl?: string | null;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Absolute path of the root token's file; null if the token was given. */
@@ -45,6 +47,7 @@ export function greeting(version: string, started: Started, options: ServeOption
     `  console      ${started.url}/console`,
     ...(started.consulUrl == null ? [] : [`  Consul       ${started.consulUrl}`]),
     ...(started.etcdUrl == null ? [] : [`  etcd         ${started.etcdUrl}`]),
+    ...(started.nacosUrl == null ? [] : [`  Nacos        ${started.nacosUrl}`]),
     `  data         ${started.data}`,
     `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,

@@ -9,6 +9,8 @@ export type LaunchReport =
       consulPort: number | null;
       /** Port for clients of etcd; null without one. */
       etcdPort: number | null;
+      /** Port for clients of Nacos, by HTTP; null without one. */
+      nacosPort: number | null;
       /** Number of connections that the descriptor limit allows; null without a limit. */
       connectionLimit: number | null;
       /** Absolute path of the root token's file; null if the token was given. */

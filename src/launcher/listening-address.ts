@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Certificate, hostToCall } from './certificate';
 import { LaunchError, systemErrorCode } from './launch-error';
+import { NACOS_GRPC_OFFSET } from './serve-options';
 
 /** Range of {@link freePort}: below the system's ephemeral ports, and above the ports that `fetch` refuses. */
 const FREE_PORT_MIN = 11_000;
@@ -51,16 +52,29 @@ export async function addressOf(host: string): Promise<string> {
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     const port = randomInt(FREE_PORT_MIN, FREE_PORT_MAX + 1);
-    const server = createServer().listen(port, host);
-    try {
-      await once(server, 'listening');
-    } catch (error) {
-      if (systemErrorCode(error) === 'EADDRINUSE') continue;
-      throw listenError(host, port, error);
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
+    if (await isFree(port, host)) return port;
+  }
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  const server = createServer().listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (systemErrorCode(error) === 'EADDRINUSE') return false;
+    throw listenError(host, port, error);
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
+/** Returns a free port whose neighbour for gRPC is free as well. */
+export async function freeNacosPort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = await freePort(host);
+    const neighbour = port + NACOS_GRPC_OFFSET;
+    if (neighbour <= FREE_PORT_MAX && (await isFree(neighbour, host))) return port;
   }
 }
 

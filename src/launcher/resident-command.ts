@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { addressOf, addressWithPort, callable, freePort } from './listening-address';
+import { addressOf, addressWithPort, callable, freeNacosPort, freePort } from './listening-address';
 import type { Runtime } from './runtime';
 import { writeServeArguments } from './serve-arguments';
-import { parseServeOptions, type ServeFlags } from './serve-options';
+import { NACOS_GRPC_OFFSET, parseServeOptions, type ServeFlags } from './serve-options';
 
 /** Environment variables that the resident process may read: those of {@link parseServeOptions} and those set by the launcher. */
 const VARIABLES = [
@@ -18,6 +18,7 @@ const VARIABLES = [
   'ROLLCALL_CONSUL_PORT',
   'ROLLCALL_ETCD_PORT',
   'ROLLCALL_ETCD_CLIENT_CA',
+  'ROLLCALL_NACOS_PORT',
   'ROLLCALL_COMMIT',
   'ROLLCALL_DESCRIPTOR_LIMIT',
 ];
@@ -73,13 +74,16 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const etcdPort = options.etcdPort === 0 && runtime.name === 'deno' ? await freePort(host) : options.etcdPort;
   const etcdClientCa = options.etcdClientCa && resolve(options.etcdClientCa);
   const etcd = { ...(etcdPort !== undefined && { etcdPort: String(etcdPort) }), etcdClientCa };
-  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls, ...etcd };
+  const nacosPort = options.nacosPort === 0 ? await freeNacosPort(host) : options.nacosPort;
+  const nacos = nacosPort === undefined ? {} : { nacosPort: String(nacosPort) };
+  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls, ...etcd, ...nacos };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') {
     return [runtime.program, V8_MEMORY_OPTION, ...NODE_OPTIONS, ...words];
   }
   const readable = [data, dirname(residentPath), ...Object.values(tls ?? {}), ...(etcdClientCa ? [etcdClientCa] : [])];
-  const listening = [port, ...(etcdPort === undefined ? [] : [etcdPort])];
+  const nacosPorts = nacosPort === undefined ? [] : [nacosPort, nacosPort + NACOS_GRPC_OFFSET];
+  const listening = [port, ...(etcdPort === undefined ? [] : [etcdPort]), ...nacosPorts];
   return [
     runtime.program,
     'run',

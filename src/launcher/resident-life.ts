@@ -32,6 +32,8 @@ export interface RegistrySettings {
   etcdPort: number | undefined;
   /** Authority that signs the certificates of etcd's clients, in PEM; undefined: they need none. */
   etcdClientCa: string | undefined;
+  /** Port at which clients of Nacos find the registry by HTTP, and 1,000 above it by gRPC; undefined: there is none. */
+  nacosPort: number | undefined;
   /** Number of connections that the descriptor limit allows; undefined without a limit. */
   maxConnections: number | undefined;
   /** Number of idle namespaces that may stay open; undefined for the host's default. */
@@ -45,6 +47,8 @@ export interface ServingRegistry {
   readonly consulPort?: number | undefined;
   /** Port for clients of etcd; undefined without one. */
   readonly etcdPort?: number | undefined;
+  /** Port for clients of Nacos; undefined without one. */
+  readonly nacosPort?: number | undefined;
   /** Waits up to `graceMs` for running requests, stores everything, and closes all files. */
   stop(graceMs: number): Promise<void>;
 }
@@ -157,7 +161,7 @@ class Ending {
 async function live({ flags, supervised }: ServeArguments, version: string, start: StartInProcess): Promise<void> {
   const options = parseServeOptions(flags, process.env);
   const ending = new Ending(supervised);
-  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, etcdPort } = options;
+  const { host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, etcdPort, nacosPort } = options;
   const certificate = options.tls && readCertificate(options.tls, say, Date.now());
   const data = prepareDataFolder(options.data);
   const lock = await DataLock.take(data, supervised ? process.ppid : null);
@@ -166,7 +170,19 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const allowed = allowedBy(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
   const { maxConnections } = allowed;
   const settings: RegistrySettings = {
-    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, consulPort, etcdPort, ...allowed },
+    ...{
+      data,
+      host,
+      port,
+      corsOrigins,
+      logLevel,
+      namespaceDomain,
+      trustedProxy,
+      consulPort,
+      etcdPort,
+      nacosPort,
+      ...allowed,
+    },
     rootToken: token.token,
     tls: certificate && {
       cert: readFileSync(certificate.certPath, 'utf8'),
@@ -186,15 +202,16 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const { path: tokenPath, made: tokenMade } = token;
   if (supervised) {
     const connectionLimit = maxConnections ?? null;
-    const { port: at, consulPort: consulAt = null, etcdPort: etcdAt = null } = registry;
-    const ports = { port: at, consulPort: consulAt, etcdPort: etcdAt };
+    const { port: at, consulPort: consulAt = null, etcdPort: etcdAt = null, nacosPort: nacosAt = null } = registry;
+    const ports = { port: at, consulPort: consulAt, etcdPort: etcdAt, nacosPort: nacosAt };
     return writeReport({ event: 'listening', ...ports, connectionLimit, tokenPath, tokenMade });
   }
   const connectionLimit = maxConnections ?? Number.POSITIVE_INFINITY;
   const consulUrl = registry.consulPort === undefined ? null : urlOf(host, registry.consulPort, certificate);
   const etcdUrl = registry.etcdPort === undefined ? null : urlOf(host, registry.etcdPort, certificate);
+  const nacosUrl = registry.nacosPort === undefined ? null : urlOf(host, registry.nacosPort, certificate);
   const url = urlOf(host, registry.port, certificate);
-  const started = { url, consulUrl, etcdUrl, data, tokenPath, tokenMade, connectionLimit };
+  const started = { url, consulUrl, etcdUrl, nacosUrl, data, tokenPath, tokenMade, connectionLimit };
   process.stdout.write(`${greeting(version, started, options)}\n`);
 }
 

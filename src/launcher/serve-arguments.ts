@@ -15,6 +15,7 @@ const FLAGS = {
   'consul-port': { type: 'string' },
   'etcd-port': { type: 'string' },
   'etcd-client-ca': { type: 'string' },
+  'nacos-port': { type: 'string' },
   supervised: { type: 'boolean' },
 } as const;
 
@@ -46,6 +47,7 @@ export function writeServeArguments({ flags, supervised }: ServeArguments): stri
   add('consul-port', flags.consulPort);
   add('etcd-port', flags.etcdPort);
   add('etcd-client-ca', flags.etcdClientCa);
+  add('nacos-port', flags.nacosPort);
   if (flags.trustedProxy === true) words.push('--trusted-proxy');
   if (supervised) words.push('--supervised');
   return words;
@@ -77,6 +79,7 @@ export function readServeArguments(words: string[]): ServeArguments {
         consulPort: values['consul-port'],
         etcdPort: values['etcd-port'],
         etcdClientCa: values['etcd-client-ca'],
+        nacosPort: values['nacos-port'],
       },
       supervised: values.supervised === true,
     };

@@ -22,6 +22,8 @@ export interface ServeOptions {
   etcdPort: number | undefined;
   /** File of the authority that signs the certificates of etcd's clients; undefined: they need none. */
   etcdClientCa: string | undefined;
+  /** Port at which clients of Nacos find the registry by HTTP, and 1,000 above it by gRPC; undefined: neither. */
+  nacosPort: number | undefined;
 }
 
 /** Options of `rollcall serve` as given on the command line. */
@@ -38,6 +40,7 @@ export interface ServeFlags {
   consulPort?: string | undefined;
   etcdPort?: string | undefined;
   etcdClientCa?: string | undefined;
+  nacosPort?: string | undefined;
 }
 
 /** Returns the error for wrong arguments, with exit code 2. */
@@ -151,7 +154,18 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
     consulPort: parseOptionalPort(flags.consulPort, '--consul-port', env, 'ROLLCALL_CONSUL_PORT'),
     etcdPort: parseOptionalPort(flags.etcdPort, '--etcd-port', env, 'ROLLCALL_ETCD_PORT'),
     etcdClientCa: parseClientCa(flags, env),
+    nacosPort: parseNacosPort(flags, env),
   };
+}
+
+/** Distance of the port for gRPC from that for HTTP. Nacos' clients know only the latter. */
+export const NACOS_GRPC_OFFSET = 1_000;
+
+function parseNacosPort(flags: ServeFlags, env: NodeJS.ProcessEnv): number | undefined {
+  const port = parseOptionalPort(flags.nacosPort, '--nacos-port', env, 'ROLLCALL_NACOS_PORT');
+  const most = 65_535 - NACOS_GRPC_OFFSET;
+  if (port === undefined || port <= most) return port;
+  throw usageError(`--nacos-port must be at most ${most}, not ${port}: gRPC is served on the port 1000 above it.`);
 }
 
 /** Parses the file of an authority, which can verify clients only where they speak TLS. */

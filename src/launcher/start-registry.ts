@@ -3,7 +3,7 @@ import { residentBundle } from './bundle';
 import { type CertificateFiles, readCertificate } from './certificate';
 import { makeDataFolder } from './data-folder';
 import type { Started } from './greeting';
-import { freePort, urlOf } from './listening-address';
+import { freeNacosPort, freePort, urlOf } from './listening-address';
 import { packageCommit } from './package';
 import { residentCommand } from './resident-command';
 import { type ResidentProcess, startResident } from './resident-process';
@@ -37,6 +37,8 @@ export interface RegistryOptions {
   etcdPort?: number | undefined;
   /** File of the authority that signs the certificates of etcd's clients, which then need one. Default: they need none. */
   etcdClientCa?: string | undefined;
+  /** Port at which clients of Nacos find it by HTTP, and 1,000 above it by gRPC; 0 for any free ones. Default: none. */
+  nacosPort?: number | undefined;
   /** Absolute path of another built program, such as one with a planted defect. Default: the registry's own. */
   residentPath?: string | undefined;
   /** Default: Deno if it is found, else Node. */
@@ -71,9 +73,15 @@ function flagsOf(options: RegistryOptions, port: number): ServeFlags {
     consulPort,
     etcdPort,
     etcdClientCa,
+    nacosPort,
   } = options;
   const files = { tlsCert: tls?.certPath, tlsKey: tls?.keyPath };
-  const ports = { consulPort: textOf(consulPort), etcdPort: textOf(etcdPort), etcdClientCa };
+  const ports = {
+    consulPort: textOf(consulPort),
+    etcdPort: textOf(etcdPort),
+    etcdClientCa,
+    nacosPort: textOf(nacosPort),
+  };
   return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files, ...ports };
 }
 
@@ -113,8 +121,9 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   // Chosen once, so that they stay after a restart.
   const consulPort = options.consulPort === 0 ? await freePort(host) : options.consulPort;
   const etcdPort = options.etcdPort === 0 ? await freePort(host) : options.etcdPort;
+  const nacosPort = options.nacosPort === 0 ? await freeNacosPort(host) : options.nacosPort;
   const launch = async (at: number, signal: AbortSignal): Promise<ResidentProcess> => {
-    const flags = flagsOf({ ...options, consulPort, etcdPort }, at);
+    const flags = flagsOf({ ...options, consulPort, etcdPort, nacosPort }, at);
     return startResident(
       await residentCommand({ runtime, residentPath, flags, env, supervised: true }),
       env,
@@ -128,6 +137,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     url: urlOf(host, supervisor.process.port, certificate),
     consulUrl: consulPort === undefined ? null : urlOf(host, consulPort, certificate),
     etcdUrl: etcdPort === undefined ? null : urlOf(host, etcdPort, certificate),
+    nacosUrl: nacosPort === undefined ? null : urlOf(host, nacosPort, certificate),
     rootToken: tokenPath === null ? (options.rootToken ?? '') : readFileSync(tokenPath, 'utf8').trim(),
     tokenPath,
     tokenMade,

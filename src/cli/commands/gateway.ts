@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { PortTls } from '../../gateway/grpc/shared-port';
-import { addressWithPort, listenError } from '../../launcher/listening-address';
+import { addressWithPort, freeNacosPort, listenError } from '../../launcher/listening-address';
+import { NACOS_GRPC_OFFSET } from '../../launcher/serve-options';
 import { onStopSignal } from '../../launcher/stop-signals';
 import { covers } from '../../model/coverage';
 import { deferred } from '../../model/deferred';
 import type { Grant, Scope } from '../../model/grant';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { type Connection, connect, registryCommand } from '../connection/registry';
 import { tokenFrom } from '../connection/token-file';
 import { CliError, EXIT } from '../terminal/failure';
-import { listeningPort } from '../terminal/option-values';
+import { listeningPort, nacosListeningPort } from '../terminal/option-values';
 import { counted } from '../terminal/phrases';
 
 /** Scopes on the whole namespace that a gateway needs: to watch what is to be checked, and to report for other tokens. */
@@ -22,7 +24,7 @@ const HOW = `
 Its token must be able to read the namespace and to operate all of its services:
   rollcall token create gateway --grant read:public --grant operate:public
 Clients use their own tokens: with Consul's API as with an agent, and with
-etcd's as the password of any user name.
+etcd's and Nacos' as the password of any user name.
 
 A gateway that ends leaves what its clients have registered: their leases have
 their whole time to live, for them to come back or go to another gateway. Checks
@@ -34,22 +36,26 @@ Examples:
     --consul-port 8500
   rollcall gateway --url https://registry.example --token-file gateway.token \\
     --etcd-port 2379
+  rollcall gateway --url https://registry.example --token-file gateway.token \\
+    --nacos-port 8848
 
 See docs/command-line.md.`;
 
-/** Returns the command `rollcall gateway`, which serves clients of Consul and etcd beside their services. */
+/** Returns the command `rollcall gateway`, which serves clients of Consul, etcd and Nacos beside their services. */
 export function gatewayCommand() {
   return registryCommand('gateway')
-    .summary("run in place of Consul's agent, or of an etcd server")
+    .summary("run in place of Consul's agent, or of a server of etcd or Nacos")
     .description(
       'Serves clients of other registries on this machine, for a registry elsewhere, until it is stopped (Ctrl-C or ' +
         "SIGTERM): with --consul-port Consul's HTTP API, and the HTTP, TCP and gRPC checks of the services that register " +
-        "through it; with --etcd-port etcd's API, by gRPC and JSON.",
+        "through it; with --etcd-port etcd's API, by gRPC and JSON; with --nacos-port Nacos' HTTP API, and its gRPC on the " +
+        'port 1000 above.',
     )
     .option('--consul-port <port>', "port of Consul's HTTP API, usually 8500; 0 for any free port", listeningPort)
     .option('--etcd-port <port>', "port of etcd's API, usually 2379; 0 for any free port", listeningPort)
+    .option('--nacos-port <port>', "port of Nacos' HTTP API, usually 8848; 0 for any free port", nacosListeningPort)
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
-    .option('--tls-cert <file>', "certificate chain of etcd's port in PEM; enables TLS there")
+    .option('--tls-cert <file>', 'certificate chain of the ports of etcd and Nacos in PEM; enables TLS there')
     .option('--tls-key <file>', 'private key of the certificate, in PEM')
     .option('--etcd-client-ca <file>', "authority of the certificates that etcd's clients must have, in PEM")
     .option('--name <name>', 'name under which its checks are registered (default: the name of this host)')
@@ -58,9 +64,11 @@ export function gatewayCommand() {
     .option('--default-token', 'use its token for requests without one: only where every local program may have it')
     .addHelpText('after', HOW)
     .action(async (given) => {
-      const { tokenFile, consulPort, etcdPort, host = '127.0.0.1', name = defaultName(), node, ...options } = given;
-      if (consulPort === undefined && etcdPort === undefined) {
-        throw new CliError(EXIT.usage, 'Give --consul-port, --etcd-port, or both: which clients the gateway serves.');
+      const { tokenFile, consulPort, etcdPort, nacosPort, node, ...options } = given;
+      const { host = '127.0.0.1', name = defaultName() } = given;
+      if (consulPort === undefined && etcdPort === undefined && nacosPort === undefined) {
+        const message = 'Give --consul-port, --etcd-port, --nacos-port, or several: which clients the gateway serves.';
+        throw new CliError(EXIT.usage, message);
       }
       if (!NAME.test(name)) {
         const rule = 'at most 128 letters, digits, dots, hyphens and underscores';
@@ -109,6 +117,26 @@ export function gatewayCommand() {
           });
           const reached = `${tls === undefined ? 'http' : 'https'}://${addressWithPort(host, etcd.port)}`;
           print.note(`etcd's API of ${at.namespace} at ${place.url} is at ${reached}`);
+        }
+        if (nacosPort !== undefined) {
+          const { startNacosGateway } = await import('../../gateway/program/nacos-gateway');
+          const port = nacosPort === 0 ? await freeNacosPort(host) : nacosPort;
+          const nacosTls = tls && { cert: tls.cert, key: tls.key };
+          const ports = { host, nacosPort: port, grpcPort: port + NACOS_GRPC_OFFSET, tls: nacosTls };
+          // Clients name namespaces themselves, so only another one is a choice.
+          const namespace = at.namespace === DEFAULT_NAMESPACE ? undefined : at.namespace;
+          const nacos = await startNacosGateway({ ...at, ...ports, namespace, defaultToken, note }).catch(
+            (error: unknown) => {
+              throw listenError(host, port, error, '--nacos-port');
+            },
+          );
+          gateways.add(nacos, () => {
+            if (nacos.connections === 0) return undefined;
+            const clients = counted(nacos.connections, 'client');
+            return `disconnected ${clients}; their instances stay for the time to live of a session, to be registered elsewhere`;
+          });
+          const reached = `${tls === undefined ? 'http' : 'https'}://${addressWithPort(host, nacos.port)}`;
+          print.note(`Nacos' API at ${place.url} is at ${reached}, by gRPC on port ${nacos.grpcPort}`);
         }
         await over.promise;
       } finally {

@@ -64,6 +64,10 @@ export function serveCommand() {
       '--etcd-client-ca <file>',
       "authority of the certificates that etcd's clients must have, in PEM (default none, or ROLLCALL_ETCD_CLIENT_CA)",
     )
+    .option(
+      '--nacos-port <port>',
+      'also listen on this port for clients of Nacos, usually 8848, and 1000 above it for their gRPC (default none, or ROLLCALL_NACOS_PORT)',
+    )
     .option('--print-command', 'print the command of the process with its permissions, such as for systemd, and exit')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>

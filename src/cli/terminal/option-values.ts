@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, type OptionValues } from '@commander-js/extra-typings';
 import type { InstanceBody } from '../../client/admin/requests';
+import { NACOS_GRPC_OFFSET } from '../../launcher/serve-options';
 import { parseDuration } from '../../model/duration';
 import { shortName, splitName } from '../../model/service-name';
 
@@ -24,6 +25,14 @@ export function port(text: string): number {
 
 /** Parses a TCP port to listen on; 0 means any free one. */
 export const listeningPort = (text: string): number => (text === '0' ? 0 : port(text));
+
+/** Parses the port of Nacos' HTTP API, above which there is room for that of gRPC. */
+export function nacosListeningPort(text: string): number {
+  const value = listeningPort(text);
+  const most = 65_535 - NACOS_GRPC_OFFSET;
+  if (value <= most) return value;
+  throw new InvalidArgumentError(`It must be at most ${most}: gRPC is served on the port 1000 above it.`);
+}
 
 /** Parses a positive integer. */
 export function count(text: string): number {

@@ -8,6 +8,7 @@ import { SocketLink } from '../../client/wire/socket-link';
 import { REAL_TIME } from '../../client/wire/time';
 import { hasCode, RegistryError } from '../../model/errors';
 import { GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { ownToken } from '../sources/own-token';
 import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
 import { missingToken } from './nacos-refusals';
@@ -16,8 +17,8 @@ import { missingToken } from './nacos-refusals';
 export interface FarNacosClientsOptions {
   /** URL of the registry, without a slash at the end. */
   url: string;
-  /** Namespace of requests that name none. */
-  namespace: string;
+  /** Namespace of all requests; undefined: that which each of them names. */
+  namespace: string | undefined;
   /** Token for requests without one; undefined: they are refused. */
   defaultToken: string | undefined;
 }
@@ -44,7 +45,7 @@ export class FarNacosClients implements NacosClients {
     const text = token || this.#options.defaultToken;
     if (text === undefined) throw missingToken();
     const login = splitLogin(text);
-    const place = login.namespace ?? namespace ?? this.#options.namespace;
+    const place = login.namespace ?? this.#options.namespace ?? namespace ?? DEFAULT_NAMESPACE;
     const known = this.#known.get(login.token);
     if (known === undefined)
       return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
