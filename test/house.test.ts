@@ -37,6 +37,7 @@ const SMALL_FILES: Record<string, string> = {
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/gateway/program/consul-door.ts': 'one file for each API that gateways pass on',
   'src/gateway/program/etcd-door.ts': 'one file for each API that gateways pass on',
+  'src/gateway/program/nacos-door.ts': 'one file for each API that gateways pass on',
   'src/layouts/': 'one file for each layout, which layouts.ts lists',
   'src/console/pages/more.ts': 'a file that the browser loads by itself',
 };

@@ -182,7 +182,7 @@ export interface Login {
 }
 
 /**
- * Splits `<namespace>/<token>`, as a login of etcd returns it to a user of that namespace. No token of the directory has a
+ * Splits `<namespace>/<token>`, as a login of etcd or Nacos returns it to a user of that namespace. No token of the directory has a
  * slash; for a root token with one, {@link joinLogin} always names a namespace.
  */
 export function splitLogin(text: string): Login {
@@ -226,8 +226,12 @@ const inHeader =
   (carrier: Carrier, name: string): Look =>
   ({ headers }, found) => {
     const text = headers.get(name);
-    if (text !== null && text !== '') found.push({ carrier, text });
+    if (text !== null && text !== '') found.push({ carrier, text: withoutNamespace(carrier, text) });
   };
+
+/** Returns the token of a credential. The access token of a Nacos login may have a namespace in front. */
+const withoutNamespace = (carrier: Carrier, text: string): string =>
+  carrier === 'access-token-header' || carrier === 'access-token-parameter' ? splitLogin(text).token : text;
 
 /** Names of the parameters that carry a credential. */
 const PARAMETERS = [
@@ -250,7 +254,7 @@ const inParameters =
     for (const { name, carrier } of taken) {
       for (const value of sent.getAll(name)) {
         // Clients without a token may send an empty one; an empty ticket is an error.
-        if (value !== '' || carrier === 'query-ticket') found.push({ carrier, text: value });
+        if (value !== '' || carrier === 'query-ticket') found.push({ carrier, text: withoutNamespace(carrier, value) });
       }
     }
   };

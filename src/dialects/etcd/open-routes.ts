@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { loginOf, tokenOfLogin } from '../../auth/logins';
 import { jsonOfMessage } from '../../codecs/etcd/json';
 import { AuthenticateRequestSchema, AuthenticateResponseSchema } from '../../codecs/etcd/messages/rpc_pb';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
@@ -7,7 +8,6 @@ import { hasCode } from '../../model/errors';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { ETCD_VERSION } from '../../protocols/etcd/cluster';
 import { responseHeader } from '../../protocols/etcd/key-values';
-import { loginOf, tokenOfLogin } from '../../protocols/etcd/logins';
 import { jsonAnswer } from './answers';
 import { readMessage } from './bodies';
 import { pathsOf } from './paths';

@@ -1,9 +1,9 @@
+import { loginOf, loginOfToken, tokenOfLogin } from '../../auth/logins';
 import { RegistryHttp } from '../../client/wire/registry-http';
 import { ETCD_ERRORS, etcdError, GRPC } from '../../codecs/etcd/refusals';
 import { hasCode } from '../../model/errors';
 import type { GrantedLeaseView, LeaseRenewalReport } from '../../model/granted-lease';
 import { ATTENTION_PASS_MS, GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
-import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
 import { ownToken, type VerifiedToken } from '../sources/own-token';
 import { type EtcdClient, type EtcdClients, tokenError } from './etcd-clients';
 import { farNamespace } from './far-namespace';

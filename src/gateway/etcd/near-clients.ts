@@ -1,4 +1,5 @@
 import { callerOf, grantsOn } from '../../auth/authorize';
+import { loginOf, loginOfToken, tokenOfLogin } from '../../auth/logins';
 import { ETCD_ERRORS } from '../../codecs/etcd/refusals';
 import type { Principal } from '../../model/grant';
 import type { ClaimsOf } from '../../model/instance';
@@ -6,7 +7,6 @@ import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { calledNamespace } from '../../protocols/etcd/called-namespace';
-import { loginOf, loginOfToken, tokenOfLogin } from '../../protocols/etcd/logins';
 import { permissionsOf } from '../../protocols/etcd/permissions';
 import { type EtcdClient, type EtcdClients, type EtcdPeer, isWrongToken, tokenError } from './etcd-clients';
 

@@ -5,9 +5,8 @@ import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
 import { LogGate } from '../../model/log';
 import { GrpcHealth } from './grpc-health';
 import type { GrpcMethods } from './grpc-method';
-import { GrpcReflection } from './grpc-reflection';
+import { GrpcReflection, reflectedFile } from './grpc-reflection';
 import { GrpcServer } from './grpc-server';
-import { reflectedFile } from './reflected-file';
 import { type PortTls, sharedPort } from './shared-port';
 
 /** Writes to the log of the process. */

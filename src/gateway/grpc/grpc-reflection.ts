@@ -1,4 +1,6 @@
+import { type DescFile, type DescMessage, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { GrpcCode, GrpcError } from './grpc-error';
 import type { GrpcInput, GrpcMethod, GrpcOutput } from './grpc-method';
 
@@ -113,4 +115,27 @@ function readRequest(bytes: Uint8Array): { field: number; text: string; host: st
   } catch {
     throw new GrpcError(GrpcCode.INTERNAL, 'the request is not a ServerReflectionRequest');
   }
+}
+
+/** Returns the definitions of a file for clients that ask the server for them, such as `grpcurl`. */
+export function reflectedFile(file: DescFile): ReflectedFile {
+  const services = file.services.map(({ typeName }) => typeName);
+  return {
+    name: file.proto.name,
+    descriptor: toBinary(FileDescriptorProtoSchema, file.proto),
+    dependencies: file.proto.dependency,
+    services,
+    symbols: [
+      ...services,
+      ...file.services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `${typeName}.${name}`)),
+      ...file.enums.map(({ typeName }) => typeName),
+      ...file.messages.flatMap(symbolsOf),
+    ],
+  };
+}
+
+/** Returns the names of a message and of what is defined in it. */
+function symbolsOf(message: DescMessage): string[] {
+  const { typeName, nestedEnums, nestedMessages } = message;
+  return [typeName, ...nestedEnums.map((each) => each.typeName), ...nestedMessages.flatMap(symbolsOf)];
 }

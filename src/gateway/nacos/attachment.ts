@@ -39,7 +39,7 @@ interface NamesWatch {
   readonly watch: ReplicaWatch<ServiceNames>;
 }
 
-/** What one connection does in one namespace, with one token: as a client of the registry, over sockets of its own. */
+/** The part of a connection for one token in one namespace: a client of the registry, over sockets of its own. */
 export class Attachment {
   readonly client: NacosClient;
   readonly #subscriber: string;

@@ -158,7 +158,7 @@ export class FuzzyWatches {
     const batch: [string, NamedService][] = [];
     for (const [key, service] of pending) {
       if (batch.length === NACOS_NAMES_PER_PUSH_MAX_COUNT) break;
-      // The client is told of those that are gone after that.
+      // Services that are gone are reported after that.
       if (!this.#names.has(service) || known.has(key)) continue;
       pending.delete(key);
       batch.push([key, service]);

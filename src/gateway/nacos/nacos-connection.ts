@@ -10,7 +10,7 @@ import { Attachment, type SharedState } from './attachment';
 import type { NacosClient } from './nacos-clients';
 import { type Push, Pushes } from './pushes';
 
-/** What a connection is part of. */
+/** The server of a connection, as the connection sees it. */
 export interface ConnectionServer {
   readonly shared: SharedState;
   /** Returns milliseconds of a clock that stands still while the process does. */

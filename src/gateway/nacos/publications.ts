@@ -186,7 +186,7 @@ export class Publications {
         // An operator may have removed it.
         if (code === 'INSTANCE_NOT_FOUND' || code === 'SERVICE_NOT_FOUND') continue;
         each.holding.isLeaving = false;
-        // It may have been removed all the same; then the session registers it again, as the client was told that it is there.
+        // It may have been removed all the same; then the session registers it again, since the removal is reported as failed.
         each.holding.markLost();
         this.#session.changed();
         throw registryError(error);

@@ -1,7 +1,7 @@
 import type { ScopeChanges, ScopeSnapshot, WatchWireFrame } from '../../client/wire/wire-frame';
 import { decodeCursor } from '../../model/cursor';
 
-/** What a replica is a copy of. */
+/** The state that a replica copies. */
 export interface ReplicaContent {
   /** Takes over a whole state. */
   replace(services: ScopeSnapshot['services']): void;

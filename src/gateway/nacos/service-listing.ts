@@ -18,7 +18,7 @@ export class ServiceListing implements ReplicaContent {
   readonly #instances = new Map<string, InstanceView>();
   #protectThreshold = 0;
   #refTime = 0;
-  /** Whether the content has changed since a list was made, by the text of its clusters. */
+  /** Lists by the text of their clusters; one is not current if the content has changed since it was made. */
   readonly #made = new Map<string, { text: string; listing: Listing; isCurrent: boolean }>();
 
   replace([service]: ScopeSnapshot['services']): void {

@@ -91,7 +91,8 @@ export interface DialectRoute<Input, Outcome> extends AnyDialectRoute<Input> {
 
 /** A route of a dialect that calls the directory, which authorizes, instead of a namespace; or that calls neither. */
 export interface DialectDirectoryRoute<Input, Outcome> extends AnyDialectRoute<Input> {
-  call(directory: DirectoryApi, caller: DirectoryCaller, input: Input): Promise<Outcome>;
+  /** @param namespace Namespace in front of the path, or in the host name. */
+  call(directory: DirectoryApi, caller: DirectoryCaller, input: Input, namespace: string | undefined): Promise<Outcome>;
   answer(outcome: Outcome, input: Input): Response | Promise<Response>;
 }
 
@@ -140,7 +141,8 @@ function addDirectoryRoute<Input, Outcome>(
     { scope: 'any', ...route },
     {
       authorize: () => undefined,
-      call: (input, { directoryCaller }) => call(surface.directory, directoryCaller, input),
+      call: (input, { directoryCaller, namespaceInUrl }) =>
+        call(surface.directory, directoryCaller, input, namespaceInUrl),
       map: answer,
     },
   );

@@ -120,6 +120,11 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
+  /** Id of the namespace in front of the path, or in the host name; undefined if neither names one. */
+  get namespaceInUrl(): string | undefined {
+    return this.#context.env.namespace;
+  }
+
   /** Reports whether the token has a further scope on a service, or on all of the namespace, apart from the scope of the route. */
   may(scope: Scope, service?: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });

@@ -45,6 +45,24 @@ describe('logging in', () => {
     expect((await stage.app.send('GET', path)).status).toBe(403);
   });
 
+  it('[NG6] names a namespace by its path or its user, in which the access token is used then', async () => {
+    const stage = new NacosStage([{ scope: 'read', ns: 'team' }]);
+    const login = async (path: string, user: string): Promise<string> => {
+      const response = await stage.app.send('POST', `${path}?username=${user}&password=${stage.token}`);
+      return ((await response.json()) as { accessToken: string }).accessToken; // `as`: the answer to a login
+    };
+    const accessToken = `team/${stage.token}`;
+    expect(await login('/n/team/nacos/v1/auth/login', 'x')).toBe(accessToken);
+    expect(await login('/nacos/v3/auth/user/login', 'team/x')).toBe(accessToken);
+    const path = '/nacos/v1/ns/instance/list?serviceName=orders&namespaceId=public';
+    const status = async (headers: Record<string, string>, query = '') =>
+      (await stage.app.send('GET', path + query, { headers })).status;
+    // The stage has no other namespace than `public`.
+    expect(await status({ accessToken })).toBe(404);
+    expect(await status({}, `&accessToken=${encodeURIComponent(accessToken)}`)).toBe(404);
+    expect(await status({ accessToken: stage.token })).toBe(403);
+  });
+
   it('[Y11] requires a password, even with a token in a header', async () => {
     const stage = new NacosStage();
     expect(await stage.send('POST', '/nacos/v1/auth/login', 'username=nacos')).toEqual([

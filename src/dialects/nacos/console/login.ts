@@ -1,4 +1,5 @@
 import { may } from '../../../auth/authorize';
+import { loginOf, tokenOfLogin } from '../../../auth/logins';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import { RegistryError } from '../../../model/errors';
 import type { Principal } from '../../../model/grant';
@@ -27,7 +28,7 @@ export function addLoginRoute(door: DialectDoor): void {
       const parameters = Parameters.of(request, form);
       return { username: parameters.text('username'), password: parameters.required('password') };
     },
-    call: async (_, { principal }, input) => sessionOf(principal, input, Date.now()),
+    call: async (_, { principal }, input, namespace) => sessionOf(principal, { ...input, namespace }, Date.now()),
     answer: welcome,
   });
 }
@@ -45,20 +46,22 @@ interface Session {
 }
 
 /**
- * Returns a session whose access token is the password, which is a token itself. The user name is not checked.
+ * Returns a session whose access token is the password, which is a token itself. The user name is not checked. If it is
+ * `<namespace>/<any name>`, or the path names a namespace, the access token begins with that, and is one for its requests.
  *
  * @param now Milliseconds since the epoch.
  * @throws {RegistryError} `FORBIDDEN` for a token without grants.
  */
 export function sessionOf(
   { tokenId, grants, expiresAt }: Principal,
-  { username, password }: { username: string; password: string },
+  { username, password, namespace }: { username: string; password: string; namespace?: string | undefined },
   now: number,
 ): Session {
   if (grants.length === 0) throw new RegistryError('FORBIDDEN', `token "${tokenId}" has no grants; use another one`);
   const left = expiresAt === undefined ? SESSION_SECONDS : Math.floor((expiresAt - now) / 1_000);
+  const login = namespace === undefined ? loginOf(username, password) : { namespace, token: password };
   return {
-    accessToken: password,
+    accessToken: tokenOfLogin(login),
     tokenTtl: Math.max(1, Math.min(SESSION_SECONDS, left)),
     globalAdmin: may({ tokenId, grants }, 'admin', { namespace: ALL_NAMESPACES }),
     username,

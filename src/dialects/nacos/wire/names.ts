@@ -13,8 +13,9 @@ import { isPlainName } from '../../../model/names';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { Parameters } from './parameters';
 
-/** Reads the namespace of a request; undefined if it has none. */
+/** Reads the namespace of a request: that of its access token, or its own; undefined if neither names one. */
 export function namespaceOf(parameters: Parameters): string | undefined {
+  if (parameters.namespaceOfToken !== undefined) return parameters.namespaceOfToken;
   const text = parameters.text('namespaceId');
   return text === '' ? undefined : namespaceNamed(text);
 }

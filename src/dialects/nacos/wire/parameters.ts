@@ -1,3 +1,4 @@
+import { splitLogin } from '../../../auth/carriers';
 import { nacosError } from '../../../codecs/nacos/refusals';
 import { queryText } from '../../../http/request/request-target';
 
@@ -11,18 +12,22 @@ export class Parameters {
   /** Values by name, still encoded. */
   readonly #sent = new Map<string, string>();
 
-  private constructor(text: string) {
+  /** Namespace of the access token; undefined if it names none, or there is none. */
+  readonly namespaceOfToken: string | undefined;
+
+  private constructor(text: string, accessToken: string | null) {
     for (const pair of text.split('&')) {
       const equals = pair.indexOf('=');
       const name = decoded(equals < 0 ? pair : pair.slice(0, equals));
       if (!this.#sent.has(name)) this.#sent.set(name, equals < 0 ? '' : pair.slice(equals + 1));
     }
+    this.namespaceOfToken = splitLogin(accessToken ?? this.text('accessToken')).namespace;
   }
 
   /** @param form Text of the form in the body, still encoded; empty if there is none. */
   static of(request: Request, form: string): Parameters {
     const query = queryText(request.url);
-    return new Parameters(form === '' ? query : `${query}&${form}`);
+    return new Parameters(form === '' ? query : `${query}&${form}`, request.headers.get('accesstoken'));
   }
 
   /** Returns a value, trimmed; empty if it is absent. Nacos treats blank values as absent. */

@@ -1,10 +1,10 @@
-import { joinLogin, type Login, splitLogin } from '../../auth/carriers';
-import { isNamespaceId } from '../../model/names';
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { isNamespaceId } from '../model/names';
+import { DEFAULT_NAMESPACE } from '../model/service-name';
+import { joinLogin, type Login, splitLogin } from './carriers';
 
 /**
- * A login of etcd's clients returns a token for their further calls. Here it is the token of the registry that they have sent
- * as the password, so that nothing has to be stored. A user named `<namespace>/<anything>` is one of that namespace, whose
+ * A login of etcd's and Nacos' clients returns a token for their further calls. Here it is the token of the registry that they
+ * have sent as the password, so that nothing has to be stored. A user named `<namespace>/<anything>` is one of that namespace, whose
  * name then precedes the token.
  */
 export function loginOf(name: string, password: string): Login {
