@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { freePort } from '../../../src/launcher/listening-address';
+import { endGateway, startGateway } from '../../programs/gateway-process';
 import { startOn } from '../../programs/host';
 import { temporaryFolder } from '../../programs/temporary-folder';
 import { checkNames, runChecks } from './check-program';
-import { endGateway, startGateway } from './gateway-process';
 
 /** A gateway that is one version older than its registry: what the registry sends has members and frames that it does not know. */
 

@@ -3,12 +3,12 @@ import { expect, it } from 'vitest';
 import { KV, Lease, Watch, type WatchResponse } from '../../../src/codecs/etcd/messages/rpc_pb';
 import { freePort } from '../../../src/launcher/listening-address';
 import { bytesOf } from '../../../src/model/bytes';
+import { endGateway, startGateway } from '../../programs/gateway-process';
 import { startOn } from '../../programs/host';
 import { temporaryFolderOfFile } from '../../programs/temporary-folder';
 import { call } from '../../watch-proofs/registry-calls';
 import { until } from '../../watch-proofs/until';
 import { EtcdClient, refusalOf } from './etcd-client';
-import { endGateway, startGateway } from './gateway-process';
 
 /** A gateway whose registry is away for a minute, and clients that do what etcd's own do: they try again. */
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../src/launcher/listening-address';
+import { endGateway, startGateway } from '../../programs/gateway-process';
 import { type Host, startOn } from '../../programs/host';
 import type { RegistryOptions, RunningRegistry } from '../../programs/registry';
-import { endGateway, startGateway } from './gateway-process';
 import type { EtcdTarget } from './target';
 
 /** Time in which clients have come back after the registry behind their gateway. */

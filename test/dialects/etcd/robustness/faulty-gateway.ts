@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { freePort } from '../../../../src/launcher/listening-address';
 import { ChaosProxy } from '../../../client/chaos-proxy';
 import { freezeProcess } from '../../../crash/victim';
+import { endGateway, startGateway } from '../../../programs/gateway-process';
 import { startOn } from '../../../programs/host';
 import type { RunningRegistry } from '../../../programs/registry';
-import { endGateway, startGateway } from '../gateway-process';
 import { type EtcdOutage, type FaultyEtcd, ROOT_TOKEN } from './faulty-etcd';
 
 /** Options of {@link faultyGateway}. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { builtProgram } from '../../programs/built-programs';
-import { systemNode } from '../../programs/system-node';
+import { builtProgram } from './built-programs';
+import { systemNode } from './system-node';
 
 /** Place of a gateway. */
 export interface GatewayPlan {
@@ -10,13 +10,21 @@ export interface GatewayPlan {
   /** Token of the gateway. */
   token: string;
   port: number;
+  /** Option that sets the port, and with it whose clients the gateway serves. Default: those of etcd. */
+  option?: '--etcd-port' | '--nacos-port';
   /** Path of `rollcall.js`. Default: that of the tests. */
   program?: string | undefined;
 }
 
-/** Starts a gateway for clients of etcd, and resolves when it answers. */
-export async function startGateway({ url, token, port, program }: GatewayPlan): Promise<ChildProcess> {
-  const words = [program ?? (await builtProgram()), 'gateway', '--url', url, '--etcd-port', String(port)];
+/** Starts a gateway, and resolves when it answers. */
+export async function startGateway({
+  url,
+  token,
+  port,
+  option = '--etcd-port',
+  program,
+}: GatewayPlan): Promise<ChildProcess> {
+  const words = [program ?? (await builtProgram()), 'gateway', '--url', url, option, String(port)];
   const env = { ...process.env, ROLLCALL_TOKEN: token };
   const child = spawn(systemNode(), words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';
