@@ -50,6 +50,7 @@ export default defineConfig({
         'test/soak/',
         'test/linearizability/',
         'test/client/register.',
+        'test/dialects/nacos/',
         'test/dialects/etcd/',
         'test/faults/leases.',
         'test/watch-proofs/sessions.',

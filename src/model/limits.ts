@@ -1149,6 +1149,12 @@ export const NACOS_SILENCE_MAX_MS = 20_000;
 /** Time for a Nacos client to give that sign, or to acknowledge a push. Source: Nacos' own. */
 export const NACOS_REPLY_MAX_MS = 5_000;
 
+/**
+ * Shortest time between two pushes of a list to one Nacos client: changes in between are pushed together. Some clients hand lists that
+ * follow each other more closely to their listeners in any order. Nacos itself waits for 500 ms before each push.
+ */
+export const NACOS_PUSH_INTERVAL_MS = 50;
+
 /** Instances that one Nacos connection may have registered, and those of one request. `LIMIT_EXCEEDED` */
 export const NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT = 10_000;
 
@@ -1166,6 +1172,12 @@ export const NACOS_NAMES_PER_PUSH_MAX_COUNT = 200;
 
 /** Pairs of namespace and token in use by one Nacos connection: clients have one, and while a token is rotated two. */
 export const NACOS_LOGINS_PER_CONNECTION_MAX_COUNT = 8;
+
+/** Clients of one token that a server of Nacos remembers, by namespace and address. */
+export const NACOS_CLIENTS_PER_TOKEN_MAX_COUNT = 1_000;
+
+/** Size of a request of a Nacos client over gRPC. Source: the limit of Nacos' server. */
+export const NACOS_MESSAGE_MAX_BYTES = 10 * 1024 * 1024;
 
 /** Unanswered requests of one Nacos connection. `LIMIT_EXCEEDED` */
 export const NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT = 1_000;

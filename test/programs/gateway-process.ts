@@ -12,6 +12,8 @@ export interface GatewayPlan {
   port: number;
   /** Option that sets the port, and with it whose clients the gateway serves. Default: those of etcd. */
   option?: '--etcd-port' | '--nacos-port';
+  /** Further words of the command line. */
+  words?: readonly string[] | undefined;
   /** Path of `rollcall.js`. Default: that of the tests. */
   program?: string | undefined;
 }
@@ -22,9 +24,10 @@ export async function startGateway({
   token,
   port,
   option = '--etcd-port',
+  words: more = [],
   program,
 }: GatewayPlan): Promise<ChildProcess> {
-  const words = [program ?? (await builtProgram()), 'gateway', '--url', url, option, String(port)];
+  const words = [program ?? (await builtProgram()), 'gateway', '--url', url, option, String(port), ...more];
   const env = { ...process.env, ROLLCALL_TOKEN: token };
   const child = spawn(systemNode(), words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';

@@ -72,12 +72,7 @@ export class Holding {
   }
 
   change(patch: InstancePatch): void {
-    this.replace({ ...this.#wanted, ...patched(this.#wanted, patch) });
-  }
-
-  /** Sets the whole definition. */
-  replace(definition: NamedDefinition): void {
-    this.#wanted = definition;
+    this.#wanted = { ...this.#wanted, ...patched(this.#wanted, patch) };
     this.#version += 1;
   }
 

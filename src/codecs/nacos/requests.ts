@@ -30,7 +30,8 @@ const InstanceBody = z.object({
   healthy: flag(true),
   enabled: flag(true),
   clusterName: text,
-  metadata: z.record(z.string(), z.unknown()).nullish(),
+  /** Checked by {@link instanceIn}: a record would drop keys that are none in JavaScript. */
+  metadata: z.unknown().optional(),
 });
 type InstanceBody = z.output<typeof InstanceBody>;
 

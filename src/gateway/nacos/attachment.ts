@@ -1,17 +1,16 @@
 import type { RollcallError } from '../../client/wire/rollcall-error';
-import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
 import { groupedName } from '../../codecs/nacos/names';
 import type { NamingFuzzyWatchRequest } from '../../codecs/nacos/requests';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
-import {
-  NACOS_SUBSCRIPTIONS_PER_CONNECTION_MAX_COUNT,
-  NACOS_SUBSCRIPTIONS_PER_SOCKET_MAX_COUNT,
-} from '../../model/limits';
+import { NACOS_SUBSCRIPTIONS_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
+import { inAnswerTime } from './answer-time';
 import { type FuzzyPattern, FuzzyWatches } from './fuzzy-watches';
+import type { InstanceHolders } from './instance-holders';
 import type { NacosClient } from './nacos-clients';
-import { type InstanceOwners, Publications } from './publications';
+import { NamespaceLines } from './namespace-lines';
+import { Publications } from './publications';
 import type { Push } from './pushes';
 import type { Replicas } from './replica';
 import { ReplicaWatch } from './replica-watch';
@@ -23,14 +22,17 @@ import { Subscription } from './subscription';
 export interface SharedState {
   readonly services: Replicas<ServiceListing>;
   readonly names: Replicas<ServiceNames>;
-  readonly owners: InstanceOwners;
+  readonly holders: InstanceHolders;
 }
 
-/** A socket of the namespace, and the subscriptions on it. */
-interface Line {
-  readonly link: SocketLink;
-  readonly keeper: LinkUser;
-  readonly subscriptions: Set<Subscription>;
+/** The connection of an attachment, as the attachment sees it. */
+export interface AttachedConnection {
+  /** Sends a request to the client. */
+  push(push: Push): void;
+  /** The registry has taken back what it permitted: the client has to connect again, to be told why. */
+  lost(): void;
+  /** Something unexpected was thrown on behalf of the client. */
+  failed(error: unknown): void;
 }
 
 /** A watch of the names of all services, and the client's patterns. */
@@ -42,59 +44,51 @@ interface NamesWatch {
 /** The part of a connection for one token in one namespace: a client of the registry, over sockets of its own. */
 export class Attachment {
   readonly client: NacosClient;
-  readonly #subscriber: string;
   readonly #shared: SharedState;
-  readonly #push: (push: Push) => void;
-  /** The first one holds the session. */
-  readonly #lines: Line[] = [];
+  readonly #connection: AttachedConnection;
+  readonly #lines: NamespaceLines;
   readonly #subscriptions = new Map<string, Subscription>();
   #publications: Publications | undefined;
   #fuzzy: NamesWatch | undefined;
   #isOver = false;
 
-  /**
-   * @param subscriber Name of the client in receipts.
-   * @param push Sends a request to the client.
-   */
-  constructor(client: NacosClient, subscriber: string, shared: SharedState, push: (push: Push) => void) {
+  /** @param subscriber Name of the client in receipts. */
+  constructor(client: NacosClient, subscriber: string, shared: SharedState, connection: AttachedConnection) {
     this.client = client;
-    this.#subscriber = subscriber;
     this.#shared = shared;
-    this.#push = push;
+    this.#connection = connection;
+    this.#lines = new NamespaceLines(
+      () => client.link(subscriber),
+      () => connection.lost(),
+    );
   }
 
   /** The ephemeral instances of the connection. */
   get publications(): Publications {
-    const { namespace } = this.client;
-    this.#publications ??= new Publications(namespace, this.#line(0).link, this.#shared.owners);
+    this.#publications ??= new Publications(this.client.namespace, this.#lines.first, this.#shared.holders);
     return this.#publications;
   }
 
-  /** Number of subscriptions. */
-  get size(): number {
-    return this.#subscriptions.size;
+  /** True if the client has nothing here. */
+  get isIdle(): boolean {
+    return this.#subscriptions.size === 0 && this.#fuzzy === undefined && (this.#publications?.size ?? 0) === 0;
   }
 
   /**
    * Subscribes the client to a service, or changes the clusters of its subscription. Returns the list, as UTF-8.
    *
    * @throws {RegistryError} The refusal of the registry; `LIMIT_EXCEEDED`.
+   * @throws {RollcallError} `UNREACHABLE`.
    */
   async subscribe(service: ServiceKey, clusters: string): Promise<Uint8Array> {
     const name = groupedName(service);
     const subscription = this.#subscriptions.get(name) ?? this.#opened(name, service);
     try {
-      subscription.select(clusters);
-      return await subscription.answer();
+      return await inAnswerTime(subscription.select(clusters), () => this.#lines.trouble);
     } catch (error) {
       if (!subscription.watch.isReady) this.#close(name, subscription);
       throw error;
     }
-  }
-
-  /** Returns the list of a service to which the client is subscribed; undefined if it is not. */
-  subscription(service: ServiceKey): Subscription | undefined {
-    return this.#subscriptions.get(groupedName(service));
   }
 
   unsubscribe(service: ServiceKey): void {
@@ -103,11 +97,16 @@ export class Attachment {
     if (subscription !== undefined) this.#close(name, subscription);
   }
 
-  /** Watches names of services. @throws {RegistryError} The refusal of the registry; `LIMIT_EXCEEDED`. */
+  /**
+   * Watches names of services.
+   *
+   * @throws {RegistryError} The refusal of the registry; `LIMIT_EXCEEDED`.
+   * @throws {RollcallError} `UNREACHABLE`.
+   */
   async watchNames(pattern: FuzzyPattern, request: NamingFuzzyWatchRequest): Promise<void> {
     const fuzzy = this.#fuzzy ?? this.#openFuzzy();
     try {
-      await fuzzy.watch.ready;
+      await inAnswerTime(fuzzy.watch.ready, () => this.#lines.trouble);
     } catch (error) {
       this.#closeFuzzy(fuzzy);
       throw error;
@@ -133,87 +132,60 @@ export class Attachment {
     for (const [name, subscription] of this.#subscriptions) this.#close(name, subscription);
     if (this.#fuzzy !== undefined) this.#closeFuzzy(this.#fuzzy);
     this.#publications?.leave();
-    for (const { link, keeper } of this.#lines.splice(0))
-      link.leave(keeper, endsSession ? CLOSE_CODES.sessionEnded : 1000);
-  }
-
-  #line(index: number): Line {
-    const found = this.#lines[index];
-    if (found !== undefined) return found;
-    const link = this.client.link(this.#subscriber);
-    const keeper: LinkUser = { up: () => {}, down: () => {} };
-    const line = { link, keeper, subscriptions: new Set<Subscription>() };
-    this.#lines.push(line);
-    link.join(keeper);
-    return line;
+    this.#lines.close(endsSession ? CLOSE_CODES.sessionEnded : 1000);
   }
 
   #opened(name: string, service: ServiceKey): Subscription {
     const most = NACOS_SUBSCRIPTIONS_PER_CONNECTION_MAX_COUNT;
     if (this.#subscriptions.size >= most) {
-      throw new RegistryError(
-        'LIMIT_EXCEEDED',
-        `a connection may subscribe to ${most} services; unsubscribe from some`,
-      );
+      const message = `a connection may subscribe to ${most} services; unsubscribe from some`;
+      throw new RegistryError('LIMIT_EXCEEDED', message);
     }
     const subscription: Subscription = new Subscription(service, {
       namespace: this.client.namespace,
       replicas: this.#shared.services,
-      push: this.#push,
+      push: (push) => this.#connection.push(push),
       onRefused: (error) => this.#refused(name, subscription, error),
+      onFailed: (error) => this.#connection.failed(error),
     });
     this.#subscriptions.set(name, subscription);
-    this.#start(subscription);
+    this.#lines.add(subscription.watch);
     return subscription;
   }
 
-  #start(subscription: Subscription): void {
-    const full = NACOS_SUBSCRIPTIONS_PER_SOCKET_MAX_COUNT;
-    const roomy = this.#lines.findIndex(({ subscriptions }) => subscriptions.size < full);
-    const line = this.#line(roomy < 0 ? this.#lines.length : roomy);
-    line.subscriptions.add(subscription);
-    subscription.watch.start(line.link);
-  }
-
   #refused(name: string, subscription: Subscription, error: RollcallError): void {
-    const line = this.#lines.find(({ subscriptions }) => subscriptions.has(subscription));
-    // How much a socket holds depends on the lengths of the names, too. By itself, any watch has room.
-    if (error.code === 'LIMIT_EXCEEDED' && line !== undefined && line.subscriptions.size > 1) {
-      line.subscriptions.delete(subscription);
-      const empty = this.#line(this.#lines.length);
-      empty.subscriptions.add(subscription);
-      subscription.watch.start(empty.link);
-      return;
-    }
+    if (error.code === 'LIMIT_EXCEEDED' && this.#lines.move(subscription.watch)) return;
     subscription.watch.fail(error);
     this.#close(name, subscription);
   }
 
   #close(name: string, subscription: Subscription): void {
     if (this.#subscriptions.get(name) === subscription) this.#subscriptions.delete(name);
-    for (const { subscriptions } of this.#lines) subscriptions.delete(subscription);
+    this.#lines.remove(subscription.watch);
     subscription.close();
   }
 
   #openFuzzy(): NamesWatch {
     const replica = this.#shared.names.join(this.client.namespace);
-    const watches = new FuzzyWatches(replica.content, this.#push);
+    const watches = new FuzzyWatches(replica.content, (push) => this.#connection.push(push));
     const watch: ReplicaWatch<ServiceNames> = new ReplicaWatch({
       scope: {},
       replica,
       observer: true,
       onChange: () => watches.changed(),
       onRefused: (error) => watch.fail(error),
+      onFailed: (error) => this.#connection.failed(error),
     });
     const fuzzy = { watches, watch };
     this.#fuzzy = fuzzy;
-    watch.start(this.#line(0).link);
+    this.#lines.add(watch);
     return fuzzy;
   }
 
   #closeFuzzy(fuzzy: NamesWatch): void {
     if (this.#fuzzy !== fuzzy) return;
     this.#fuzzy = undefined;
+    this.#lines.remove(fuzzy.watch);
     fuzzy.watch.stop();
     fuzzy.watches.close();
     this.#shared.names.leave(this.client.namespace);

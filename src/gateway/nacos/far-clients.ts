@@ -7,10 +7,14 @@ import { RegistryHttp } from '../../client/wire/registry-http';
 import { SocketLink } from '../../client/wire/socket-link';
 import { REAL_TIME } from '../../client/wire/time';
 import { hasCode, RegistryError } from '../../model/errors';
-import { GATEWAY_TOKEN_MAX_AGE_MS, GATEWAY_TOKENS_MAX_COUNT } from '../../model/limits';
+import {
+  GATEWAY_TOKEN_MAX_AGE_MS,
+  GATEWAY_TOKENS_MAX_COUNT,
+  NACOS_CLIENTS_PER_TOKEN_MAX_COUNT,
+} from '../../model/limits';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { ownToken } from '../sources/own-token';
-import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
+import { dropOldest, type NacosClient, type NacosClients, type NacosLogin } from './nacos-clients';
 import { missingToken } from './nacos-refusals';
 
 /** Parameters of {@link FarNacosClients}. */
@@ -22,6 +26,9 @@ export interface FarNacosClientsOptions {
   /** Token for requests without one; undefined: they are refused. */
   defaultToken: string | undefined;
 }
+
+/** Time for which a wrong token is not asked about again. */
+const REFUSAL_MAX_AGE_MS = 5_000;
 
 /** A token that the registry has verified. */
 interface KnownToken {
@@ -36,6 +43,8 @@ export class FarNacosClients implements NacosClients {
   readonly #options: FarNacosClientsOptions;
   readonly #known = new Map<string, KnownToken>();
   readonly #asked = new Map<string, Promise<KnownToken>>();
+  /** Tokens that the registry has refused just now. */
+  readonly #refused = new Map<string, { error: RegistryError; until: number }>();
 
   constructor(options: FarNacosClientsOptions) {
     this.#options = options;
@@ -50,15 +59,21 @@ export class FarNacosClients implements NacosClients {
     if (known === undefined)
       return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
     known.usedAt = performance.now();
+    const ageMs = known.usedAt - known.checkedAt;
+    if (ageMs > 2 * GATEWAY_TOKEN_MAX_AGE_MS)
+      return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
     // Its requests go on meanwhile: those of a revoked token are refused by the registry, too.
-    if (known.usedAt - known.checkedAt > GATEWAY_TOKEN_MAX_AGE_MS) void this.#checkAgain(login.token, known);
+    if (ageMs > GATEWAY_TOKEN_MAX_AGE_MS) void this.#checkAgain(login.token, known);
     return this.#clientOf(login.token, known, place);
   }
 
   #clientOf(token: string, known: KnownToken, namespace: string): NacosClient {
-    const found = known.clients.get(namespace) ?? this.#make(token, namespace);
-    known.clients.set(namespace, found);
-    return found;
+    const found = known.clients.get(namespace);
+    if (found !== undefined) return found;
+    const made = this.#make(token, namespace);
+    known.clients.set(namespace, made);
+    dropOldest(known.clients, NACOS_CLIENTS_PER_TOKEN_MAX_COUNT);
+    return made;
   }
 
   #make(token: string, namespace: string): NacosClient {
@@ -78,6 +93,8 @@ export class FarNacosClients implements NacosClients {
   #verify(token: string): Promise<KnownToken> {
     const asked = this.#asked.get(token);
     if (asked !== undefined) return asked;
+    const refused = this.#refused.get(token);
+    if (refused !== undefined && performance.now() < refused.until) throw refused.error;
     if (this.#asked.size >= GATEWAY_TOKENS_MAX_COUNT) {
       throw new RegistryError('LIMIT_EXCEEDED', 'too many tokens are being verified; try again', {
         retryAfterSeconds: 1,
@@ -85,10 +102,25 @@ export class FarNacosClients implements NacosClients {
     }
     const { url } = this.#options;
     const verified = ownToken({ url, token })
-      .then(() => this.#remember(token))
+      .then(
+        () => this.#remember(token),
+        (error: unknown) => {
+          this.#noteRefusal(token, error);
+          throw error;
+        },
+      )
       .finally(() => this.#asked.delete(token));
     this.#asked.set(token, verified);
     return verified;
+  }
+
+  /** Clients repeat what was refused every few seconds, all of them. */
+  #noteRefusal(token: string, error: unknown): void {
+    this.#known.delete(token);
+    if (!hasCode(error, 'UNAUTHENTICATED') || !(error instanceof RegistryError)) return;
+    this.#refused.delete(token);
+    this.#refused.set(token, { error, until: performance.now() + REFUSAL_MAX_AGE_MS });
+    dropOldest(this.#refused, GATEWAY_TOKENS_MAX_COUNT);
   }
 
   #remember(token: string): KnownToken {

@@ -103,11 +103,13 @@ export class FuzzyWatches {
       const message = `a client may watch ${NACOS_PATTERNS_PER_CONNECTION_MAX_COUNT} patterns; cancel one`;
       throw new RegistryError('LIMIT_EXCEEDED', message, { dialectCode: PATTERN_OVER_LIMIT });
     }
-    const known = new Set(receivedGroupKeys ?? []);
+    const known = new Set<string>();
     const pending = new Map<string, NamedService>();
-    for (const key of known) {
+    for (const key of receivedGroupKeys ?? []) {
       const service = serviceOf(key);
-      if (service !== undefined) pending.set(key, service);
+      if (service === undefined || !pattern.matches(service)) continue;
+      known.add(key);
+      pending.set(key, service);
     }
     for (const service of this.#names.all()) {
       if (pattern.matches(service)) pending.set(keyOf(pattern.namespace, service), service);

@@ -3,7 +3,10 @@ import type { SocketLink } from '../../client/wire/socket-link';
 import type { GrpcPeer } from '../grpc/grpc-method';
 
 /** Calls of the native API that requests of Nacos' clients become. */
-export type NacosCalls = Pick<Admin, 'listInstances' | 'listServices' | 'registerInstance' | 'deregisterInstance'>;
+export type NacosCalls = Pick<
+  Admin,
+  'listInstances' | 'listServices' | 'readInstance' | 'registerInstance' | 'deregisterInstance'
+>;
 
 /** A token in a namespace, with which clients call the registry. */
 export interface NacosClient {
@@ -33,4 +36,12 @@ export interface NacosClients {
    * @throws {RegistryError} `UNAUTHENTICATED` for a missing or a wrong token, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
    */
   client(login: NacosLogin, peer: Pick<GrpcPeer, 'address'>): NacosClient | Promise<NacosClient>;
+}
+
+/** Deletes the first members of a map beyond a number of them. Connections keep what they use. */
+export function dropOldest(map: Map<string, unknown>, most: number): void {
+  for (const name of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(name);
+  }
 }

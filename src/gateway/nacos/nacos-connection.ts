@@ -8,7 +8,7 @@ import {
 import type { GrpcOutput, GrpcPeer } from '../grpc/grpc-method';
 import { Attachment, type SharedState } from './attachment';
 import type { NacosClient } from './nacos-clients';
-import { type Push, Pushes } from './pushes';
+import { Pushes } from './pushes';
 
 /** The server of a connection, as the connection sees it. */
 export interface ConnectionServer {
@@ -17,6 +17,8 @@ export interface ConnectionServer {
   now(): number;
   /** The connection has ended. */
   forget(connection: NacosConnection): void;
+  /** Something unexpected was thrown. */
+  fault(error: unknown): void;
 }
 
 /**
@@ -28,15 +30,13 @@ export class NacosConnection {
   readonly #output: GrpcOutput;
   readonly #server: ConnectionServer;
   readonly #subscriber: string;
-  /** By token and namespace; the one that was used longest ago is first. */
+  /** By token and namespace. */
   readonly #attachments = new Map<string, Attachment>();
   #heardAt: number;
   #isAsked = false;
   /** True once the client was asked to go elsewhere: it takes its instances with it. */
   #isReset = false;
   #isOver = false;
-  /** Messages for a client that does not read, of which none may be lost; few, as each kind waits for its answer. */
-  #unsent: Uint8Array[] | undefined;
   /** Requests of the client that are under way. */
   requests = 0;
 
@@ -47,12 +47,11 @@ export class NacosConnection {
     this.#heardAt = server.now();
     const name = `nacos ${peer.address}:${peer.port} ${version.replace(/[^\x20-\x7e]/g, '')}`.trim();
     this.#subscriber = name.slice(0, NAME_MAX_BYTES);
-    this.pushes = new Pushes((message) => this.#send(message));
-    output.onDrain = () => {
-      const unsent = this.#unsent ?? [];
-      this.#unsent = undefined;
-      for (const message of unsent) this.#send(message);
-    };
+    this.pushes = new Pushes({
+      send: (message) => this.#isOver || output.send(message),
+      now: () => server.now(),
+    });
+    output.onDrain = () => this.pushes.drained();
   }
 
   /** Notes a sign of life of the client. */
@@ -61,24 +60,45 @@ export class NacosConnection {
     this.#isAsked = false;
   }
 
-  /** Returns the part of the connection for a token in a namespace. @throws {RegistryError} `LIMIT_EXCEEDED`. */
+  /**
+   * Returns the part of the connection for a token in a namespace.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`; `UNAVAILABLE` if the client left while its token was verified.
+   */
   attachment(client: NacosClient, token: string): Attachment {
+    if (this.#isOver) throw new RegistryError('UNAVAILABLE', 'the connection has ended');
     const name = `${client.namespace} ${token}`;
     const found = this.#attachments.get(name);
     if (found !== undefined) return found;
-    if (this.#attachments.size >= NACOS_LOGINS_PER_CONNECTION_MAX_COUNT) {
-      const most = NACOS_LOGINS_PER_CONNECTION_MAX_COUNT;
-      throw new RegistryError('LIMIT_EXCEEDED', `a connection may use ${most} tokens and namespaces; open another one`);
-    }
-    const push = (request: Push): void => this.pushes.push(request, this.#server.now());
-    const attachment = new Attachment(client, this.#subscriber, this.#server.shared, push);
+    if (this.#attachments.size >= NACOS_LOGINS_PER_CONNECTION_MAX_COUNT) this.#makeRoom();
+    const attachment = new Attachment(client, this.#subscriber, this.#server.shared, {
+      push: (push) => this.pushes.push(push),
+      lost: () => this.close(),
+      failed: (error) => this.#failed(error),
+    });
     this.#attachments.set(name, attachment);
     return attachment;
   }
 
+  /** Closes a part in which the client has nothing, such as that of a token that it has replaced. */
+  #makeRoom(): void {
+    const idle = [...this.#attachments].find(([, { isIdle }]) => isIdle);
+    if (idle === undefined) {
+      const most = NACOS_LOGINS_PER_CONNECTION_MAX_COUNT;
+      throw new RegistryError('LIMIT_EXCEEDED', `a connection may use ${most} tokens and namespaces; open another one`);
+    }
+    const [name, attachment] = idle;
+    this.#attachments.delete(name);
+    attachment.close(true);
+  }
+
   /** Asks a silent client for a sign of life, ends the connection of one that gives none, and repeats pushes. */
   check(now: number): void {
-    this.pushes.check(now);
+    try {
+      this.pushes.check();
+    } catch (error) {
+      this.#failed(error);
+    }
     const silentMs = now - this.#heardAt;
     if (this.#isAsked) {
       if (silentMs >= NACOS_SILENCE_MAX_MS + NACOS_REPLY_MAX_MS) this.close();
@@ -109,13 +129,12 @@ export class NacosConnection {
     this.#server.forget(this);
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
+  #failed(error: unknown): void {
+    this.#server.fault(error);
+    this.close();
   }
 
-  #send(message: Uint8Array): void {
-    if (this.#isOver) return;
-    if (this.#unsent !== undefined) this.#unsent.push(message);
-    else if (!this.#output.send(message)) this.#unsent = [];
+  get isOver(): boolean {
+    return this.#isOver;
   }
 }

@@ -42,6 +42,14 @@ export function refusalOf(error: unknown): { code: number; message: string } {
   return { code: isFuzzyCode(dialectCode) ? dialectCode : (CODES[code] ?? NacosCode.invalidParameter), message };
 }
 
+/** Returns the members that every answer has. */
+export const successBody = (requestId: string) => ({
+  resultCode: NacosCode.success,
+  errorCode: 0,
+  success: true,
+  requestId,
+});
+
 /** Returns the body of an answer that refuses a request. */
 export const errorBody = (requestId: string, errorCode: number, message: string): object => ({
   resultCode: NacosCode.serverError,

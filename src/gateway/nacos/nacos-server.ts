@@ -1,11 +1,14 @@
-import { decodePayload, encodePayload, type Payload } from '../../codecs/nacos/payload';
+import { decodePayload, encodeParts, encodePayload, type Payload } from '../../codecs/nacos/payload';
 import { AnyRequest, ConnectionSetupRequest, parseRequest } from '../../codecs/nacos/requests';
-import { NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
+import { type Deferred, deferred } from '../../model/deferred';
+import { NACOS_MESSAGE_MAX_BYTES, NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
 import { GrpcCode, GrpcError } from '../grpc/grpc-error';
 import type { GrpcCall, GrpcInput, GrpcMethods, GrpcOutput, GrpcPeer } from '../grpc/grpc-method';
+import { within } from './answer-time';
+import { InstanceHolders } from './instance-holders';
 import type { NacosClients } from './nacos-clients';
 import { type ConnectionServer, NacosConnection } from './nacos-connection';
-import { errorBody, isRefused, NacosCode, refusalOf } from './nacos-refusals';
+import { errorBody, isRefused, NacosCode, refusalOf, successBody } from './nacos-refusals';
 import { NAMING_REQUESTS } from './naming-requests';
 import { Replicas } from './replica';
 import { ServiceListing } from './service-listing';
@@ -16,6 +19,19 @@ const ABILITIES = { supportPersistentInstanceByGrpc: true, fuzzyWatch: true };
 
 /** Interval at which connections are checked. */
 const CHECK_INTERVAL_MS = 1_000;
+
+/** Time in which a client that has connected introduces itself, as long as its first sign of life waits for that. */
+const SETUP_MAX_MS = 300;
+
+/** A connection of gRPC. */
+interface Identity {
+  readonly id: string;
+  /** Undefined until its client has introduced itself. */
+  connection: NacosConnection | undefined;
+  readonly isSetUp: Deferred<void>;
+  /** True once its introduction was waited for. */
+  isLate: boolean;
+}
 
 /** Options of {@link NacosServer}. */
 export interface NacosServerOptions {
@@ -34,12 +50,12 @@ export class NacosServer implements ConnectionServer {
   readonly shared = {
     services: new Replicas(() => new ServiceListing()),
     names: new Replicas(() => new ServiceNames()),
-    owners: new Map(),
+    holders: new InstanceHolders(),
   };
   readonly #options: NacosServerOptions;
   readonly #connections = new Set<NacosConnection>();
   /** Connections by the connection of gRPC; undefined for one that has ended. */
-  readonly #byPeer = new WeakMap<GrpcPeer, { id: string; connection: NacosConnection | undefined }>();
+  readonly #byPeer = new WeakMap<GrpcPeer, Identity>();
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
   #isClosing = false;
@@ -49,7 +65,10 @@ export class NacosServer implements ConnectionServer {
   constructor(options: NacosServerOptions) {
     this.#options = options;
     this.methods = new Map([
-      ['/Request/request', { kind: 'unary', answer: (bytes, call) => this.#answer(bytes, call) }],
+      [
+        '/Request/request',
+        { kind: 'unary', answer: (bytes, call) => this.#answer(bytes, call), receiveMaxBytes: NACOS_MESSAGE_MAX_BYTES },
+      ],
       ['/BiRequestStream/requestBiStream', { kind: 'stream', open: (call, output) => this.#open(call, output) }],
     ]);
     this.#timer = setInterval(() => this.check(), CHECK_INTERVAL_MS);
@@ -71,6 +90,10 @@ export class NacosServer implements ConnectionServer {
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
+  fault(error: unknown): void {
+    this.#options.onFault(error, 'push');
+  }
+
   /** Looks after silent clients and late answers. A timer calls this once in a while. */
   check(): void {
     this.#ticks += 1;
@@ -86,15 +109,10 @@ export class NacosServer implements ConnectionServer {
     this.#isClosing = true;
     for (const connection of this.#connections) connection.reset();
     if (this.#connections.size > 0 && graceMs > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
       const emptied = new Promise<void>((resolve) => {
         this.#emptied = resolve;
       });
-      await Promise.race([emptied, late]);
-      clearTimeout(timer);
+      await within(emptied, graceMs);
     }
     for (const connection of [...this.#connections]) connection.close();
     clearInterval(this.#timer);
@@ -105,43 +123,50 @@ export class NacosServer implements ConnectionServer {
     if (type === 'ServerCheckRequest') {
       const { requestId } = readable(AnyRequest, body);
       const { id: connectionId } = this.#identityOf(call.peer);
-      const answer = { ...success(requestId), connectionId, supportAbilityNegotiation: true };
+      const answer = { ...successBody(requestId), connectionId, supportAbilityNegotiation: true };
       return encodePayload('ServerCheckResponse', answer);
     }
-    const identity = this.#byPeer.get(call.peer);
-    const connection = identity?.connection;
-    if (type === 'HealthCheckRequest' && (identity === undefined || connection !== undefined)) {
-      connection?.heard();
-      // The Rust client sends the first one beside its introduction.
-      return encodePayload('HealthCheckResponse', success(readable(AnyRequest, body).requestId));
-    }
+    if (type === 'HealthCheckRequest') return this.#checkHealth(body, call.peer);
+    const connection = this.#byPeer.get(call.peer)?.connection;
     const naming = NAMING_REQUESTS.get(type);
-    if (naming === undefined && type !== 'HealthCheckRequest') {
-      return refusal(body, NacosCode.noHandler, 'RequestHandler Not Found');
-    }
-    if (naming === undefined || connection === undefined || connection.isOver) {
-      return refusal(body, NacosCode.unregistered, 'Connection is unregistered.');
-    }
+    if (naming === undefined) return refusal(body, NacosCode.noHandler, 'RequestHandler Not Found');
+    if (connection === undefined || connection.isOver) return unregistered(body);
     connection.heard();
     if (connection.requests >= NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT) {
-      return refusal(body, NacosCode.overThreshold, 'too many requests of this connection are unanswered');
+      const message = 'too many requests of this connection are unanswered';
+      return refusal(body, NacosCode.overThreshold, message, naming.answerType);
     }
     connection.requests += 1;
     try {
-      return await naming({
-        body,
-        token: headers.accessToken,
-        connection,
-        peer: call.peer,
-        clients: this.#options.clients,
-      });
+      const { clients } = this.#options;
+      const answer = await naming.answer({ body, token: headers.accessToken, connection, peer: call.peer, clients });
+      return encodeParts(naming.answerType, answer);
     } catch (error) {
       if (!isRefused(error)) this.#options.onFault(error, type);
       const { code, message } = refusalOf(error);
-      return refusal(body, code, message);
+      // As in Nacos: upon an `ErrorResponse`, clients repeat the request at once and then doubt their connection. Of the type that
+      // they expect, a refusal is final, and 403 makes them log in again.
+      return refusal(body, code, message, code === NacosCode.serverError ? undefined : naming.answerType);
     } finally {
       connection.requests -= 1;
     }
+  }
+
+  /**
+   * Answers a sign of life. The Rust client sends its first one beside its introduction; and after a break its calls go on over a
+   * connection that it has not introduced itself on, until an answer says so.
+   */
+  async #checkHealth(body: Uint8Array, peer: GrpcPeer): Promise<Uint8Array> {
+    const { requestId } = readable(AnyRequest, body);
+    const identity = this.#identityOf(peer);
+    if (identity.connection === undefined && !identity.isLate) {
+      await within(identity.isSetUp.promise, SETUP_MAX_MS);
+      identity.isLate = true;
+    }
+    const { connection } = identity;
+    if (connection === undefined || connection.isOver) return unregistered(body);
+    connection.heard();
+    return encodePayload('HealthCheckResponse', successBody(requestId));
   }
 
   #open(call: GrpcCall, output: GrpcOutput): GrpcInput {
@@ -172,22 +197,25 @@ export class NacosServer implements ConnectionServer {
     }
     const connection = new NacosConnection(call.peer, setup.clientVersion, output, this);
     identity.connection = connection;
+    identity.isSetUp.resolve();
     this.#connections.add(connection);
     // Clients without such a table negotiate nothing, and don't expect this.
     if (setup.abilityTable) connection.pushes.notify('SetupAckRequest', { abilityTable: ABILITIES });
     return connection;
   }
 
-  #identityOf(peer: GrpcPeer): { id: string; connection: NacosConnection | undefined } {
+  #identityOf(peer: GrpcPeer): Identity {
     const known = this.#byPeer.get(peer);
     if (known !== undefined) return known;
-    const made = { id: `${Date.now()}_${peer.address}_${peer.port}`, connection: undefined };
+    const id = `${Date.now()}_${peer.address}_${peer.port}`;
+    const made: Identity = { id, connection: undefined, isSetUp: deferred(), isLate: false };
     this.#byPeer.set(peer, made);
     return made;
   }
 }
 
-const success = (requestId: string) => ({ resultCode: NacosCode.success, errorCode: 0, success: true, requestId });
+const unregistered = (body: Uint8Array): Uint8Array =>
+  refusal(body, NacosCode.unregistered, 'Connection is unregistered.');
 
 /** Decodes a message. @throws {GrpcError} */
 function decoded(bytes: Uint8Array): Payload {
@@ -207,13 +235,13 @@ function readable<Schema extends Parameters<typeof parseRequest>[0]>(schema: Sch
   }
 }
 
-/** Returns the answer for a request that is refused. */
-function refusal(body: Uint8Array, code: number, message: string): Uint8Array {
+/** Returns the answer for a request that is refused. @param type Type of the answer. */
+function refusal(body: Uint8Array, code: number, message: string, type = 'ErrorResponse'): Uint8Array {
   let requestId = '';
   try {
     ({ requestId } = parseRequest(AnyRequest, body));
   } catch {
     // Whatever it is, the message says what is wrong with it.
   }
-  return encodePayload('ErrorResponse', errorBody(requestId, code, message));
+  return encodePayload(type, errorBody(requestId, code, message));
 }

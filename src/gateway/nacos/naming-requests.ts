@@ -1,7 +1,6 @@
 import type { InstanceList } from '../../client/wire/answers';
 import { mappedInstance } from '../../codecs/nacos/instance';
-import { clustersIn, groupNamed, instanceAt } from '../../codecs/nacos/names';
-import { encodeParts, encodePayload } from '../../codecs/nacos/payload';
+import { clustersIn, groupedName, groupNamed, instanceAt } from '../../codecs/nacos/names';
 import { nacosError } from '../../codecs/nacos/refusals';
 import {
   BatchInstanceRequest,
@@ -24,7 +23,7 @@ import type { Attachment } from './attachment';
 import { parsePattern } from './fuzzy-watches';
 import type { NacosClient, NacosClients } from './nacos-clients';
 import type { NacosConnection } from './nacos-connection';
-import { NacosCode } from './nacos-refusals';
+import { successBody } from './nacos-refusals';
 
 /** A request about services and instances. */
 interface NamingCall {
@@ -37,25 +36,33 @@ interface NamingCall {
   clients: NacosClients;
 }
 
-/** Answers a request. @throws {RegistryError} @throws {RollcallError} */
-type NamingRequest = (call: NamingCall) => Promise<Uint8Array>;
+/** Body of an answer, in pieces of JSON. */
+type Body = readonly (string | Uint8Array)[];
+
+/** A type of requests. */
+interface NamingRequest {
+  /** Type of its answers, also of those that refuse it. */
+  readonly answerType: string;
+  /** @throws {RegistryError} @throws {RollcallError} */
+  answer(call: NamingCall): Promise<Body>;
+}
 
 /** Requests by their type. */
 export const NAMING_REQUESTS: ReadonlyMap<string, NamingRequest> = new Map<string, NamingRequest>([
-  ['InstanceRequest', changeInstance],
-  ['BatchInstanceRequest', registerBatch],
-  ['PersistentInstanceRequest', changePersistentInstance],
-  ['ServiceQueryRequest', queryService],
-  ['SubscribeServiceRequest', subscribe],
-  ['ServiceListRequest', listServices],
-  ['NamingFuzzyWatchRequest', watchNames],
+  ['InstanceRequest', { answerType: 'InstanceResponse', answer: changeInstance }],
+  ['BatchInstanceRequest', { answerType: 'BatchInstanceResponse', answer: registerBatch }],
+  ['PersistentInstanceRequest', { answerType: 'InstanceResponse', answer: changePersistentInstance }],
+  ['ServiceQueryRequest', { answerType: 'QueryServiceResponse', answer: queryService }],
+  ['SubscribeServiceRequest', { answerType: 'SubscribeServiceResponse', answer: subscribe }],
+  ['ServiceListRequest', { answerType: 'ServiceListResponse', answer: listServices }],
+  ['NamingFuzzyWatchRequest', { answerType: 'NamingFuzzyWatchResponse', answer: watchNames }],
 ]);
 
 const REGISTER = 'registerInstance';
 const DEREGISTER = 'deregisterInstance';
 const REGISTER_BATCH = 'batchRegisterInstance';
 
-async function changeInstance(call: NamingCall): Promise<Uint8Array> {
+async function changeInstance(call: NamingCall): Promise<Body> {
   const request = parseRequest(InstanceRequest, call.body);
   const service = serviceIn(request);
   const { type, requestId } = request;
@@ -67,10 +74,10 @@ async function changeInstance(call: NamingCall): Promise<Uint8Array> {
     const { publications } = await attached(call, request);
     await publications.unpublish(service);
   } else throw unsupported(type);
-  return encodePayload('InstanceResponse', { ...success(requestId), type });
+  return succeeded(requestId, { type });
 }
 
-async function registerBatch(call: NamingCall): Promise<Uint8Array> {
+async function registerBatch(call: NamingCall): Promise<Body> {
   const request = parseRequest(BatchInstanceRequest, call.body);
   const { type, requestId } = request;
   const service = serviceIn(request);
@@ -83,41 +90,48 @@ async function registerBatch(call: NamingCall): Promise<Uint8Array> {
   const instances = bodies.map((body) => instanceIn(body, true));
   const { publications } = await attached(call, request);
   await publications.publish(service, instances);
-  return encodePayload('BatchInstanceResponse', { ...success(requestId), type });
+  return succeeded(requestId, { type });
 }
 
-async function changePersistentInstance(call: NamingCall): Promise<Uint8Array> {
+async function changePersistentInstance(call: NamingCall): Promise<Body> {
   const request = parseRequest(InstanceRequest, call.body);
   const { type, requestId } = request;
   const instance = instanceIn(request.instance, false);
   const key = instanceAt(serviceIn(request), instance);
+  if (type !== REGISTER && type !== DEREGISTER) throw unsupported(type);
   const { calls } = await clientOf(call, request);
-  if (type === REGISTER) await calls.registerInstance({ ...key, body: mappedInstance(instance) });
-  else if (type === DEREGISTER) await calls.deregisterInstance(key).catch(unlessGone);
-  else throw unsupported(type);
-  return encodePayload('InstanceResponse', { ...success(requestId), type });
+  // One that is held by a connection, or renewed, is another one for Nacos.
+  const isEphemeral = (await calls.readInstance(key).catch(unlessGone))?.ephemeral === true;
+  if (type === REGISTER) {
+    if (isEphemeral) {
+      const message = `Current service ${groupedName(key)} is ephemeral service, can't register persistent instance.`;
+      throw nacosError('INSTANCE_ERROR', message);
+    }
+    await calls.registerInstance({ ...key, body: mappedInstance(instance) });
+  } else if (!isEphemeral) await calls.deregisterInstance(key).catch(unlessGone);
+  return succeeded(requestId, { type });
 }
 
-async function queryService(call: NamingCall): Promise<Uint8Array> {
+async function queryService(call: NamingCall): Promise<Body> {
   const request = parseRequest(ServiceQueryRequest, call.body);
   const service = serviceIn(request);
   const clusters = clustersIn(request.cluster);
   const client = await clientOf(call, request);
-  // Before the read: a push with a later change is newer.
-  const askedAt = Date.now();
+  // Before the read: a push with a later change is newer. Go's client drops a list that is only as new as the one it has.
+  const askedAt = Date.now() - 1;
   const { instances, protectThreshold } = await wholeList(client, service);
   const filter = { clusters, healthyOnly: request.healthyOnly };
   const text = serviceInfoText(service, { instances, protectThreshold }, filter, request.cluster);
-  return withServiceInfo('QueryServiceResponse', request.requestId, withRefTime(text, askedAt));
+  return withServiceInfo(request.requestId, withRefTime(text, askedAt));
 }
 
-async function subscribe(call: NamingCall): Promise<Uint8Array> {
+async function subscribe(call: NamingCall): Promise<Body> {
   const request = parseRequest(SubscribeServiceRequest, call.body);
   const service = serviceIn(request);
   const attachment = await attached(call, request);
   if (request.subscribe) {
     const info = await attachment.subscribe(service, request.clusters);
-    return withServiceInfo('SubscribeServiceResponse', request.requestId, info);
+    return withServiceInfo(request.requestId, info);
   }
   attachment.unsubscribe(service);
   // Clients read nothing from this answer.
@@ -127,10 +141,10 @@ async function subscribe(call: NamingCall): Promise<Uint8Array> {
     { clusters: [], healthyOnly: false },
     request.clusters,
   );
-  return withServiceInfo('SubscribeServiceResponse', request.requestId, withRefTime(empty, Date.now()));
+  return withServiceInfo(request.requestId, withRefTime(empty, Date.now()));
 }
 
-async function listServices(call: NamingCall): Promise<Uint8Array> {
+async function listServices(call: NamingCall): Promise<Body> {
   const request = parseRequest(ServiceListRequest, call.body);
   const { pageNo, pageSize, requestId } = request;
   const group = groupNamed(request.groupName);
@@ -144,31 +158,36 @@ async function listServices(call: NamingCall): Promise<Uint8Array> {
   // A page number of 0 means the first page, as in Nacos.
   const start = Math.max(0, pageNo - 1) * Math.max(0, pageSize);
   const serviceNames = names.slice(start, start + Math.max(0, pageSize));
-  return encodePayload('ServiceListResponse', { ...success(requestId), count: names.length, serviceNames });
+  return succeeded(requestId, { count: names.length, serviceNames });
 }
 
-async function watchNames(call: NamingCall): Promise<Uint8Array> {
+async function watchNames(call: NamingCall): Promise<Body> {
   const request = parseRequest(NamingFuzzyWatchRequest, call.body);
   const pattern = parsePattern(request.groupKeyPattern);
   const attachment = await attached(call, { namespace: pattern.namespace });
   if (request.watchType === 'WATCH') await attachment.watchNames(pattern, request);
   else if (request.watchType === 'CANCEL_WATCH') attachment.cancelNames(request.groupKeyPattern);
   else throw unsupported(request.watchType);
-  return encodePayload('NamingFuzzyWatchResponse', success(request.requestId));
+  return succeeded(request.requestId);
 }
 
-const success = (requestId: string) => ({ resultCode: NacosCode.success, errorCode: 0, success: true, requestId });
+/** Returns an answer with these members besides those of all answers. */
+const succeeded = (requestId: string, members: object = {}): Body => [
+  JSON.stringify({ ...successBody(requestId), ...members }),
+];
 
 const unsupported = (type: string) =>
   nacosError('PARAMETER_VALIDATE_ERROR', `Unsupported request type ${type.slice(0, 80)}`);
 
 /** Returns an answer with a list. */
-function withServiceInfo(type: string, requestId: string, info: string | Uint8Array): Uint8Array {
-  return encodeParts(type, [`${JSON.stringify(success(requestId)).slice(0, -1)},"serviceInfo":`, info, '}']);
-}
+const withServiceInfo = (requestId: string, info: string | Uint8Array): Body => [
+  `${JSON.stringify(successBody(requestId)).slice(0, -1)},"serviceInfo":`,
+  info,
+  '}',
+];
 
 /** Accepts that what is to be removed is not there. */
-function unlessGone(error: unknown): void {
+function unlessGone(error: unknown): undefined {
   const { code } = error as { code?: unknown }; // `as`: the member is compared
   if (code !== 'INSTANCE_NOT_FOUND' && code !== 'SERVICE_NOT_FOUND') throw error;
 }

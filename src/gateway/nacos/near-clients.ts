@@ -7,10 +7,11 @@ import { type LinkSocket, SocketLink, type SocketOpener } from '../../client/wir
 import { REAL_TIME } from '../../client/wire/time';
 import { RegistryError } from '../../model/errors';
 import type { Principal } from '../../model/grant';
+import { NACOS_CLIENTS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { GrpcPeer } from '../grpc/grpc-method';
-import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
+import { dropOldest, type NacosClient, type NacosClients, type NacosLogin } from './nacos-clients';
 import { missingToken } from './nacos-refusals';
 
 /** A registry in this process. */
@@ -57,9 +58,12 @@ export class NearNacosClients implements NacosClients {
       known = new Map();
       this.#known.set(principal, known);
     }
-    const found = known.get(name) ?? nearClient(this.#registry, place);
-    known.set(name, found);
-    return found;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = nearClient(this.#registry, place);
+    known.set(name, made);
+    dropOldest(known, NACOS_CLIENTS_PER_TOKEN_MAX_COUNT);
+    return made;
   }
 }
 

@@ -1,93 +1,97 @@
-import { Holding } from '../../client/session/holding';
-import { Session } from '../../client/session/session';
-import { RollcallError } from '../../client/wire/rollcall-error';
 import type { SocketLink } from '../../client/wire/socket-link';
 import { mappedInstance, type NacosInstance } from '../../codecs/nacos/instance';
 import { groupedName, instanceAt } from '../../codecs/nacos/names';
-import type { InstanceKey } from '../../model/batch';
-import { NACOS_ANSWER_MAX_MS, NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
+import { RegistryError } from '../../model/errors';
+import { NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import { registryError } from '../sources/remote-errors';
-
-/**
- * The connections of this process that registered an instance last, by its key. Two clients may register the same address: a
- * process that was started again on it, and one that has yet to stop. Removing it removes what the last one has registered only
- * for that one, as in Nacos.
- */
-export type InstanceOwners = Map<string, Publications>;
-
-/** An instance of a connection. */
-interface Published {
-  holding: Holding;
-  /** Called with the error of an attempt that would fail again. */
-  refuse: ((error: RollcallError) => void) | undefined;
-  /** Error of the last attempt, if it failed. */
-  trouble: RollcallError | undefined;
-}
+import { inAnswerTime } from './answer-time';
+import type { Holder, InstanceHolders } from './instance-holders';
+import { InstanceSession, nameOf, type SessionInstance } from './instance-session';
 
 /**
  * The ephemeral instances that one connection has registered in a namespace: by service, as many as the last request for it
  * named. A session holds them, so they end with it. The owner of the socket keeps it open while there are none.
  */
-export class Publications {
+export class Publications implements Holder {
   readonly #namespace: string;
-  readonly #link: SocketLink;
-  readonly #session: Session;
-  readonly #owners: InstanceOwners;
-  readonly #services = new Map<string, Map<string, Published>>();
+  readonly #session: InstanceSession;
+  readonly #holders: InstanceHolders;
+  /** Instances by service, and there by id. */
+  readonly #services = new Map<string, Map<string, SessionInstance>>();
+  /** Instances by their names among all holders. */
+  readonly #names = new Map<string, SessionInstance>();
   /** Requests under way, by service: each waits for the one before it. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  #count = 0;
   #isOver = false;
 
-  constructor(namespace: string, link: SocketLink, owners: InstanceOwners) {
+  constructor(namespace: string, link: SocketLink, holders: InstanceHolders) {
     this.#namespace = namespace;
-    this.#link = link;
-    this.#session = new Session(link, undefined);
-    this.#owners = owners;
+    this.#holders = holders;
+    this.#session = new InstanceSession(link, {
+      registeredAgain: (instances) => {
+        for (const instance of instances) holders.registeredAgain(this.#nameOf(instance), this);
+      },
+    });
   }
 
   /** Number of instances. */
   get size(): number {
-    return this.#count;
+    return this.#names.size;
   }
 
   /**
-   * Registers the instances of a service in place of those that this connection has there.
+   * Registers the instances of a service in place of those that this connection has there: all of them, or if one is refused,
+   * none.
    *
-   * Without an answer of the registry they stay wanted, and are registered once it answers: clients repeat their request until
-   * then as well.
-   *
-   * @throws {RegistryError} The refusal of the registry; `UNAVAILABLE` if it does not answer in time.
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   * @throws {RollcallError} The refusal of the registry; `UNREACHABLE` if it does not answer.
    */
   publish(service: ServiceKey, instances: readonly NacosInstance[]): Promise<void> {
-    return this.#inTurn(service, () => this.#publish(service, instances));
+    return this.#inTurn(service, async () => {
+      const wanted = new Map(instances.map((instance) => namedInstance(service, instance)));
+      const name = groupedName(service);
+      const before = this.#services.get(name) ?? new Map<string, SessionInstance>();
+      const most = NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT;
+      if (this.size - before.size + wanted.size > most) {
+        throw new RegistryError('LIMIT_EXCEEDED', `a connection may have ${most} instances; remove some`);
+      }
+      await inAnswerTime(this.#session.opened());
+      const left = [...before.values()].filter(({ id }) => !wanted.has(id));
+      await this.#change([...wanted.values()], left);
+      if (this.#isOver) return;
+      if (wanted.size > 0) this.#services.set(name, wanted);
+      else this.#services.delete(name);
+    });
   }
 
   /**
    * Removes the instances of a service that this connection has registered; none is no error.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if the registry does not answer; they stay registered then.
+   * @throws {RollcallError} `UNREACHABLE` if the registry does not answer.
    */
   unpublish(service: ServiceKey): Promise<void> {
     return this.#inTurn(service, async () => {
-      const published = this.#services.get(groupedName(service));
-      if (published !== undefined) await this.#remove(service, published, [...published.keys()]);
+      const name = groupedName(service);
+      const before = this.#services.get(name);
+      if (before === undefined) return;
+      await inAnswerTime(this.#session.opened());
+      await this.#change([], [...before.values()]);
+      this.#services.delete(name);
     });
+  }
+
+  reclaim(name: string): void {
+    const instance = this.#names.get(name);
+    if (instance !== undefined) this.#session.reclaim(instance);
   }
 
   /** Forgets all instances. The code with which the socket is closed says whether their session ends with it. */
   leave(): void {
     this.#isOver = true;
-    this.#link.leave(this.#session);
-    for (const { holding } of this.#all()) holding.end();
-    for (const [key, owner] of this.#owners) if (owner === this) this.#owners.delete(key);
+    this.#session.end();
+    for (const name of this.#names.keys()) this.#holders.left(name, this);
+    this.#names.clear();
     this.#services.clear();
-    this.#count = 0;
-  }
-
-  #all(): Published[] {
-    return [...this.#services.values()].flatMap((published) => [...published.values()]);
   }
 
   #inTurn(service: ServiceKey, act: () => Promise<void>): Promise<void> {
@@ -102,114 +106,52 @@ export class Publications {
     return done;
   }
 
-  async #publish(service: ServiceKey, instances: readonly NacosInstance[]): Promise<void> {
+  async #change(put: readonly SessionInstance[], left: readonly SessionInstance[]): Promise<void> {
+    // The registry's instance of that name may be another connection's: the last one, or then the one before.
+    const own = left.filter((each) => this.#holders.before(this.#nameOf(each), this) === undefined);
+    await this.#make(put, own);
     if (this.#isOver) return;
-    const name = groupedName(service);
-    const published = this.#services.get(name) ?? new Map<string, Published>();
-    const wanted = new Map(instances.map((instance) => [instanceAt(service, instance).id, instance]));
-    const left = [...published.keys()].filter((id) => !wanted.has(id));
-    const most = NACOS_INSTANCES_PER_CONNECTION_MAX_COUNT;
-    if (this.#count - published.size + wanted.size > most) {
-      throw registryError(new RollcallError('LIMIT_EXCEEDED', `a connection has at most ${most} instances`));
+    for (const instance of left) {
+      const name = this.#nameOf(instance);
+      this.#session.forget(instance);
+      this.#names.delete(name);
+      this.#holders.left(name, this);
     }
-    this.#services.set(name, published);
-    const outcomes = [...wanted].map(([id, instance]) => this.#register({ ...service, id }, instance, published));
-    const [failed] = (await Promise.allSettled(outcomes)).filter((outcome) => outcome.status === 'rejected');
-    if (left.length > 0) await this.#remove(service, published, left);
-    if (published.size === 0) this.#services.delete(name);
-    if (failed !== undefined) throw registryError(failed.reason);
+    for (const instance of put) {
+      const name = this.#nameOf(instance);
+      this.#names.set(name, instance);
+      this.#holders.registered(name, this);
+    }
   }
 
-  /** @throws {RollcallError} */
-  async #register(key: InstanceKey, instance: NacosInstance, published: Map<string, Published>): Promise<void> {
-    const { ephemeral: _ephemeral, ...members } = mappedInstance(instance);
-    const definition = { ...key, ...members };
-    const known = published.get(key.id);
-    const each = known ?? this.#newHolding(definition);
-    const { holding } = each;
-    each.trouble = undefined;
-    this.#owners.set(this.#nameOf(key), this);
-    if (known === undefined) {
-      published.set(key.id, each);
-      this.#count += 1;
-    } else holding.replace(definition);
-    const settled = holding.settled();
-    if (known === undefined) this.#session.keep(holding);
-    else this.#session.changed();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const failed = new Promise<never>((_, reject) => {
-      each.refuse = reject;
-      timer = setTimeout(() => {
-        reject(each.trouble ?? new RollcallError('UNREACHABLE', 'the registry does not answer'));
-      }, NACOS_ANSWER_MAX_MS);
-    });
-    // The holding may be settled later than this call.
-    settled.catch(() => {});
+  /** Makes a change. An operator may have removed an instance meanwhile, which is no error. */
+  async #make(put: readonly SessionInstance[], removed: readonly SessionInstance[]): Promise<void> {
+    const keys = removed.map(({ group, service, id }) => ({ group, service, id }));
     try {
-      await Promise.race([settled, failed]);
+      await this.#session.change(put, keys);
     } catch (error) {
-      const isFinal = error instanceof RollcallError && !error.isPassing;
-      if (isFinal && known === undefined) this.#forget(key, published, each);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      each.refuse = undefined;
-    }
-  }
-
-  #newHolding(definition: ConstructorParameters<typeof Holding>[0]): Published {
-    const each: Published = {
-      holding: new Holding(definition, this.#link.time, (event) => {
-        if (event.type === 'trouble') {
-          each.trouble = event.error;
-          if (!event.error.isPassing) each.refuse?.(event.error);
-        } else each.trouble = undefined;
-      }),
-      refuse: undefined,
-      trouble: undefined,
-    };
-    return each;
-  }
-
-  /** @throws {RegistryError} `UNAVAILABLE`. */
-  async #remove(service: ServiceKey, published: Map<string, Published>, ids: readonly string[]): Promise<void> {
-    const own = ids.filter((id) => this.#owners.get(this.#nameOf({ ...service, id })) === this);
-    for (const id of own) {
-      const each = published.get(id);
-      if (each === undefined) continue;
-      // From now on, it is not registered again.
-      each.holding.isLeaving = true;
-      try {
-        await this.#link.ask({ type: 'batch', operations: [{ op: 'deregister', ...service, id }] });
-      } catch (error) {
-        const { code } = RollcallError.from(error, 'not removed');
-        // An operator may have removed it.
-        if (code === 'INSTANCE_NOT_FOUND' || code === 'SERVICE_NOT_FOUND') continue;
-        each.holding.isLeaving = false;
-        // It may have been removed all the same; then the session registers it again, since the removal is reported as failed.
-        each.holding.markLost();
-        this.#session.changed();
-        throw registryError(error);
+      if (keys.length === 0 || !isMissing(error)) throw error;
+      for (const key of keys) {
+        await this.#session.change([], [key]).catch((each: unknown) => {
+          if (!isMissing(each)) throw each;
+        });
       }
+      await this.#session.change(put, []);
     }
-    for (const id of ids) {
-      const each = published.get(id);
-      if (each !== undefined) this.#forget({ ...service, id }, published, each);
-    }
-    if (published.size === 0) this.#services.delete(groupedName(service));
   }
 
-  #forget(key: InstanceKey, published: Map<string, Published>, each: Published): void {
-    if (published.get(key.id) !== each) return;
-    published.delete(key.id);
-    this.#count -= 1;
-    const name = this.#nameOf(key);
-    if (this.#owners.get(name) === this) this.#owners.delete(name);
-    each.holding.end();
-    this.#session.drop(each.holding);
+  #nameOf(instance: SessionInstance): string {
+    return `${this.#namespace}\n${nameOf(instance)}`;
   }
+}
 
-  #nameOf({ group, service, id }: InstanceKey): string {
-    return `${this.#namespace}\n${group}\n${service}\n${id}`;
-  }
+function namedInstance(service: ServiceKey, instance: NacosInstance): [string, SessionInstance] {
+  const { ephemeral: _ephemeral, ...members } = mappedInstance(instance);
+  const key = instanceAt(service, instance);
+  return [key.id, { ...key, ...members }];
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown }; // `as`: the member is compared
+  return code === 'INSTANCE_NOT_FOUND' || code === 'SERVICE_NOT_FOUND';
 }

@@ -4,6 +4,7 @@ import type { RollcallError } from '../../client/wire/rollcall-error';
 import type { SocketLink } from '../../client/wire/socket-link';
 import type { WatchWireFrame } from '../../client/wire/wire-frame';
 import { deferred } from '../../model/deferred';
+import { RegistryError } from '../../model/errors';
 import { registryError } from '../sources/remote-errors';
 import { FrameParts, type Replica, type ReplicaContent } from './replica';
 
@@ -15,6 +16,8 @@ export interface ReplicaWatchOptions<Content extends ReplicaContent> {
   observer: boolean;
   /** Called when the replica is current up to a later revision, from the first one on. */
   onChange: () => void;
+  /** Called with an error that {@link onChange} has thrown. */
+  onFailed: (error: unknown) => void;
   /** Called if the registry refuses the watch after it has begun, or its socket has no room for it. */
   onRefused: (error: RollcallError) => void;
 }
@@ -58,6 +61,7 @@ export class ReplicaWatch<Content extends ReplicaContent> implements WatchSink {
   stop(): void {
     this.#source?.stop();
     this.#source = undefined;
+    this.#ready.reject(new RegistryError('UNAVAILABLE', 'the client has ended the watch'));
   }
 
   /** Tells the registry that the client has been sent everything so far, and has taken it. */
@@ -86,7 +90,12 @@ export class ReplicaWatch<Content extends ReplicaContent> implements WatchSink {
       this.#isReady = true;
       this.#ready.resolve();
     }
-    this.#options.onChange();
+    try {
+      this.#options.onChange();
+    } catch (error) {
+      // Thrown on, it would reach the registry, which is sending to others.
+      this.#options.onFailed(error);
+    }
   }
 
   up(): void {}

@@ -5,8 +5,11 @@ import { decodeCursor } from '../../model/cursor';
 export interface ReplicaContent {
   /** Takes over a whole state. */
   replace(services: ScopeSnapshot['services']): void;
-  /** Applies the changes of one revision. Some of them may be in the state already. */
-  apply(changes: ScopeChanges['changes']): void;
+  /**
+   * Applies the changes of one revision. The state may have later ones already: a large one is read over time, and is as new as its
+   * last part.
+   */
+  apply(changes: ScopeChanges['changes'], revision: number): void;
 }
 
 /**
@@ -18,6 +21,8 @@ export class Replica<Content extends ReplicaContent> {
   /** Grows with each change. */
   version = 0;
   #epoch = '';
+  /** Histories that have ended. */
+  readonly #left = new Set<string>();
   #revision = -1;
 
   constructor(content: Content) {
@@ -26,7 +31,9 @@ export class Replica<Content extends ReplicaContent> {
 
   snapshot({ cursor, revision, services }: ScopeSnapshot): void {
     const epoch = epochOf(cursor);
-    if (epoch === this.#epoch && revision <= this.#revision) return;
+    // Another client's watch may bring the state of a history that has ended meanwhile.
+    if ((epoch === this.#epoch && revision <= this.#revision) || this.#left.has(epoch)) return;
+    if (epoch !== this.#epoch) this.#left.add(this.#epoch);
     this.#epoch = epoch;
     this.#revision = revision;
     this.version += 1;
@@ -38,7 +45,7 @@ export class Replica<Content extends ReplicaContent> {
     if (revision <= this.#revision || epochOf(cursor) !== this.#epoch) return;
     this.#revision = revision;
     this.version += 1;
-    this.content.apply(changes);
+    this.content.apply(changes, revision);
   }
 }
 

@@ -4,8 +4,10 @@ import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { ReplicaContent } from './replica';
 
-/** A service as clients are sent it. Two that are the same object are the same list. */
+/** A service as clients are sent it. */
 export interface Listing {
+  /** `ServiceInfo` without its time: of two that are the same, clients see no difference. */
+  readonly text: string;
   /** `ServiceInfo` as UTF-8. */
   readonly bytes: Uint8Array;
 }
@@ -17,22 +19,29 @@ const LISTINGS_MAX_COUNT = 16;
 export class ServiceListing implements ReplicaContent {
   readonly #instances = new Map<string, InstanceView>();
   #protectThreshold = 0;
+  /** Revision of the service's definition. */
+  #definedAt = 0;
   #refTime = 0;
   /** Lists by the text of their clusters; one is not current if the content has changed since it was made. */
-  readonly #made = new Map<string, { text: string; listing: Listing; isCurrent: boolean }>();
+  readonly #made = new Map<string, { listing: Listing; isCurrent: boolean }>();
 
-  replace([service]: ScopeSnapshot['services']): void {
+  replace(services: ScopeSnapshot['services']): void {
     this.#instances.clear();
-    this.#protectThreshold = service?.protectThreshold ?? 0;
-    // `as`: the client's types have the members of the model's
-    for (const instance of (service?.instances ?? []) as InstanceView[]) this.#instances.set(instance.id, instance);
+    this.#protectThreshold = services[0]?.protectThreshold ?? 0;
+    this.#definedAt = services[0]?.revision ?? 0;
+    // A large service has several pieces. `as`: the client's types have the members of the model's.
+    for (const { instances } of services) {
+      for (const instance of instances as InstanceView[]) this.#instances.set(instance.id, instance);
+    }
     this.#changed();
   }
 
-  apply(changes: ScopeChanges['changes']): void {
+  apply(changes: ScopeChanges['changes'], revision: number): void {
     for (const change of changes) {
-      if (change.kind === 'service') this.#protectThreshold = change.type === 'put' ? change.after.protectThreshold : 0;
-      else if (change.kind === 'instance') {
+      if (change.kind === 'service' && revision >= this.#definedAt) {
+        this.#definedAt = revision;
+        this.#protectThreshold = change.type === 'put' ? change.after.protectThreshold : 0;
+      } else if (change.kind === 'instance' && revision >= (this.#instances.get(change.id)?.revision ?? 0)) {
         // `as`: the client's types have the members of the model's
         if (change.type === 'put') this.#instances.set(change.id, change.after as InstanceView);
         else this.#instances.delete(change.id);
@@ -42,7 +51,7 @@ export class ServiceListing implements ReplicaContent {
   }
 
   /**
-   * Returns the list for a filter: the same object while nothing that clients see has changed.
+   * Returns the list for a filter.
    *
    * @param clustersText The clusters as the client names them.
    */
@@ -51,14 +60,14 @@ export class ServiceListing implements ReplicaContent {
     if (made?.isCurrent) return made.listing;
     const content = { instances: this.#instances.values(), protectThreshold: this.#protectThreshold };
     const text = serviceInfoText(service, content, { clusters, healthyOnly: false }, clustersText);
-    if (made?.text === text) {
+    if (made?.listing.text === text) {
       made.isCurrent = true;
       return made.listing;
     }
     this.#refTime = Math.max(Date.now(), this.#refTime + 1);
-    const listing = { bytes: Buffer.from(withRefTime(text, this.#refTime)) };
+    const listing = { text, bytes: Buffer.from(withRefTime(text, this.#refTime)) };
     this.#made.delete(clustersText);
-    this.#made.set(clustersText, { text, listing, isCurrent: true });
+    this.#made.set(clustersText, { listing, isCurrent: true });
     const [oldest] = this.#made.keys();
     if (this.#made.size > LISTINGS_MAX_COUNT && oldest !== undefined) this.#made.delete(oldest);
     return listing;

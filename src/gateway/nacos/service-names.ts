@@ -11,7 +11,8 @@ export interface NamedService {
 interface KnownService extends NamedService {
   /** True: it stays without instances. */
   isPersistent: boolean;
-  instances: Set<string>;
+  /** Revisions of its instances, by id. */
+  instances: Map<string, number>;
 }
 
 /** The names of all services of a namespace. */
@@ -35,19 +36,19 @@ export class ServiceNames implements ReplicaContent {
       // A large service has several pieces.
       const known = this.#known({ group, service: name });
       known.isPersistent = persistent;
-      for (const { id } of instances) known.instances.add(id);
+      for (const { id, revision } of instances) known.instances.set(id, revision);
     }
     for (const service of [...before, ...this.#services.values()]) this.#touched(service);
   }
 
-  apply(changes: ScopeChanges['changes']): void {
+  apply(changes: ScopeChanges['changes'], revision: number): void {
     for (const change of changes) {
       if (change.kind === 'entry') continue;
       const isNew = !this.has(change);
       const known = this.#known(change);
       if (change.kind === 'service') known.isPersistent = change.type === 'put' && change.after.persistent;
-      else if (change.type === 'put') known.instances.add(change.id);
-      else known.instances.delete(change.id);
+      else if (change.type === 'put') known.instances.set(change.id, revision);
+      else if (revision >= (known.instances.get(change.id) ?? 0)) known.instances.delete(change.id);
       const isGone = !known.isPersistent && known.instances.size === 0;
       if (isGone) this.#services.delete(`${known.group}@@${known.service}`);
       if (isNew !== isGone) this.#touched(known);
@@ -60,7 +61,7 @@ export class ServiceNames implements ReplicaContent {
 
   #known({ group, service }: NamedService): KnownService {
     const name = `${group}@@${service}`;
-    const known = this.#services.get(name) ?? { group, service, isPersistent: false, instances: new Set() };
+    const known = this.#services.get(name) ?? { group, service, isPersistent: false, instances: new Map() };
     this.#services.set(name, known);
     return known;
   }

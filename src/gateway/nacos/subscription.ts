@@ -1,4 +1,5 @@
 import { clustersIn, groupedName } from '../../codecs/nacos/names';
+import { NACOS_PUSH_INTERVAL_MS } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { Push } from './pushes';
 import type { Replicas } from './replica';
@@ -13,11 +14,12 @@ export interface SubscriptionOptions {
   replicas: Replicas<ServiceListing>;
   push(push: Push): void;
   onRefused: ReplicaWatchOptions<ServiceListing>['onRefused'];
+  onFailed: ReplicaWatchOptions<ServiceListing>['onFailed'];
 }
 
 /**
- * A client's subscription to a service. Whenever its list changes, the client is sent the whole list; while it has not
- * acknowledged one, changes wait, so that the next list has all of them.
+ * A client's subscription to a service. Whenever its list changes, the client is sent the whole list, at once if the last one was not
+ * sent just before; while it has not acknowledged one, changes wait, so that the next list has all of them.
  */
 export class Subscription {
   readonly watch: ReplicaWatch<ServiceListing>;
@@ -28,6 +30,12 @@ export class Subscription {
   /** The list that the client has, or that is on its way; undefined: none that counts. */
   #sent: Listing | undefined;
   #isWaiting = false;
+  /** Time of the last push, on the clock of the process. */
+  #pushedAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  /** Time of the last answer to a subscription, on the same clock. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #repeat: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(service: ServiceKey, options: SubscriptionOptions) {
@@ -39,31 +47,32 @@ export class Subscription {
       observer: false,
       onChange: () => this.#changed(),
       onRefused: options.onRefused,
+      onFailed: options.onFailed,
     });
   }
 
   /**
-   * Sets the clusters whose instances the client wants.
+   * Sets the clusters whose instances the client wants, and returns the list for the answer, as UTF-8, once the watch is ready. The
+   * client has it from then on.
    *
    * @param text As the client names them.
-   * @throws {RegistryError} `INVALID_REQUEST`.
+   * @throws {RegistryError} `INVALID_REQUEST`; the refusal of the watch.
    */
-  select(text: string): void {
-    this.#clusters = clustersIn(text);
-    this.#clustersText = text;
-    this.#sent = undefined;
-  }
-
-  /** Returns the list for an answer, as UTF-8, once the watch is ready. The client has it from then on. */
-  async answer(): Promise<Uint8Array> {
+  async select(text: string): Promise<Uint8Array> {
+    const clusters = clustersIn(text);
     await this.watch.ready;
+    this.#clusters = clusters;
+    this.#clustersText = text;
     this.#sent = this.#listing();
+    this.#answeredAt = performance.now();
     return this.#sent.bytes;
   }
 
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#repeat);
     this.watch.stop();
     this.#options.replicas.leave(this.#replicaName);
   }
@@ -81,12 +90,27 @@ export class Subscription {
     if (this.#isOver || this.#isWaiting || this.#sent === undefined) return;
     const listing = this.#listing();
     const { cursor } = this.watch;
-    if (listing === this.#sent) {
+    if (listing.text === this.#sent.text) {
       this.watch.acknowledge(cursor);
       return;
     }
+    const sinceMs = performance.now() - this.#pushedAt;
+    if (sinceMs < NACOS_PUSH_INTERVAL_MS) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#changed();
+      }, NACOS_PUSH_INTERVAL_MS - sinceMs);
+      return;
+    }
+    this.#pushListing(listing, cursor);
+  }
+
+  #pushListing(listing: Listing, cursor: string | undefined): void {
     this.#sent = listing;
     this.#isWaiting = true;
+    this.#pushedAt = performance.now();
+    if (this.#pushedAt - this.#answeredAt < ANSWER_TAKEN_MS)
+      this.#repeat ??= setTimeout(() => this.#pushAgain(), REPEAT_MS);
     const { group, service } = this.#service;
     const { namespace } = this.#options;
     const names = JSON.stringify({ module: 'naming', namespace, groupName: group, serviceName: service });
@@ -102,12 +126,26 @@ export class Subscription {
       // Nacos repeats a push without an end.
       late: () => {
         this.#isWaiting = false;
-        this.#sent = NOT_TAKEN;
-        this.#changed();
+        this.#pushAgain();
       },
     });
   }
+
+  #pushAgain(): void {
+    this.#repeat = undefined;
+    this.#sent = NOT_TAKEN;
+    this.#changed();
+  }
 }
 
+/** Time in which a client has taken the answer to its subscription. */
+const ANSWER_TAKEN_MS = 1_000;
+
+/**
+ * Time after which a push that follows an answer closely is repeated: the Java client may take the two in any order, and keeps the
+ * older one then. Nacos pushes once more after every subscription, this much later.
+ */
+const REPEAT_MS = 500;
+
 /** Stands for a list that the client has not acknowledged. */
-const NOT_TAKEN: Listing = { bytes: new Uint8Array() };
+const NOT_TAKEN: Listing = { text: '', bytes: new Uint8Array() };

@@ -99,7 +99,7 @@ export class Forwarder {
     if (path === undefined) return new Response(door.unknown, { status: 404, headers: { 'content-type': PLAIN_TEXT } });
     const headers = new Headers([...request.headers].filter(([name]) => !HOP_HEADERS.has(name)));
     headers.set('x-forwarded-for', address);
-    const isKnown = door.hasToken({ headers: Object.fromEntries(request.headers), url: pathname });
+    const isKnown = door.hasToken({ headers: Object.fromEntries(request.headers), url: pathname + search });
     if (defaultToken !== undefined && !isKnown) headers.set('authorization', `Bearer ${defaultToken}`);
     const body = request.body === null ? undefined : await request.arrayBuffer();
     try {

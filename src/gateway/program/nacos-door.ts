@@ -14,7 +14,10 @@ export function nacosDoor(namespace: string | undefined): ForwardedDoor {
     path: (target) => {
       const parts = targetParts(target);
       if (parts === undefined || !PATHS.test(parts.path)) return undefined;
-      return `${parts.path.startsWith('/n/') ? '' : prefix}${parts.path}${parts.query}`;
+      // No request leaves the namespace of the gateway.
+      const rest = prefix !== '' && parts.path.startsWith(`${prefix}/`) ? parts.path.slice(prefix.length) : parts.path;
+      if (prefix !== '' && rest.startsWith('/n/')) return undefined;
+      return `${prefix}${rest}${parts.query}`;
     },
     unknown: "There is only Nacos' HTTP API here, at /nacos",
     // Clients try their next server.

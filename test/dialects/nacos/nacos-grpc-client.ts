@@ -20,6 +20,8 @@ export interface NacosClientOptions {
   namespace?: string;
   /** Name and version that the client introduces itself with. */
   version?: string;
+  /** Authority of the server's certificate, in PEM; absent: no TLS. */
+  authority?: Buffer;
   /** Sent in the introduction; null: none, as clients before 3.0 do. */
   abilityTable?: Record<string, boolean> | null;
 }
@@ -29,6 +31,8 @@ const bytes = (message: Uint8Array): Buffer => Buffer.from(message);
 /** Speaks Nacos' protocol over gRPC as its Java client does, and does nothing by itself. */
 export class NacosGrpcClient {
   readonly pushed: Pushed[] = [];
+  /** Number of messages that were read from the stream. */
+  received = 0;
   /** Answers pushes as soon as they arrive. */
   acknowledges = true;
   /** Status with which the stream has ended; undefined while it is open. */
@@ -41,7 +45,9 @@ export class NacosGrpcClient {
 
   constructor(options: NacosClientOptions) {
     this.#options = options;
-    this.#client = new Client(options.address, credentials.createInsecure(), {
+    const { authority } = options;
+    const trust = authority === undefined ? credentials.createInsecure() : credentials.createSsl(authority);
+    this.#client = new Client(options.address, trust, {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': -1,
     });
@@ -65,14 +71,31 @@ export class NacosGrpcClient {
     });
   }
 
-  /** Opens the stream. Nothing is sent on it. */
-  open(): void {
+  /** Opens the stream, and returns the one before it. Nothing is sent on it. */
+  open(): ClientDuplexStream<Buffer, Buffer> | undefined {
+    const before = this.#stream;
     const path = '/BiRequestStream/requestBiStream';
     const stream = this.#client.makeBidiStreamRequest<Buffer, Buffer>(path, bytes, (read: Buffer) => read);
     this.#stream = stream;
     stream.on('data', (message: Buffer) => this.#take(decode(message)));
     stream.on('error', ({ code, details }: ServiceError) => this.#end(`${code} ${details}`));
     stream.on('end', () => this.#end('ended'));
+    return before;
+  }
+
+  /** Sends nothing more on the stream, and reads on. */
+  endStream(): void {
+    this.#stream?.end();
+  }
+
+  /** Stops to read the stream. */
+  pause(): void {
+    this.#stream?.pause();
+  }
+
+  /** Reads it again. */
+  resume(): void {
+    this.#stream?.resume();
   }
 
   /** Sends a message on the stream. */
@@ -146,6 +169,7 @@ export class NacosGrpcClient {
   }
 
   #take(push: Pushed): void {
+    this.received += 1;
     this.pushed.push(push);
     const { requestId } = push.body;
     if (this.acknowledges && push.type !== 'SetupAckRequest') {
