@@ -12,7 +12,7 @@ export const HOME_TITLES: Readonly<Record<Home, string>> = {
 };
 
 /** Names of the floors: small programs that do only a part of the registry's work. */
-export type FloorName = 'hello' | 'noop' | 'bare' | 'broadcast' | 'socket-rows' | 'grpc';
+export type FloorName = 'hello' | 'noop' | 'bare' | 'broadcast' | 'socket-rows' | 'grpc' | 'nacos';
 
 /** Root token of the bench's registries, whose data is deleted at the end. */
 export const ROOT_TOKEN = 'bench-root-token-0123456789abcdefghijklmn';

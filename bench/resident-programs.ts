@@ -16,7 +16,7 @@ import {
 } from './program';
 
 /** Floors of the resident host. It has no objects, and so no *noop*. */
-const FLOORS: readonly FloorName[] = ['hello', 'bare', 'broadcast', 'socket-rows', 'grpc'];
+const FLOORS: readonly FloorName[] = ['hello', 'bare', 'broadcast', 'socket-rows', 'grpc', 'nacos'];
 
 /** Returns the command of a program, with V8's inspector if a port is given. */
 function inspected([program = '', ...words]: string[], runtime: Runtime, port: number | undefined): string[] {

@@ -15,7 +15,7 @@ import {
 } from './program';
 
 /** Objects of the floors. A Worker can't listen for gRPC. */
-const FLOOR_OBJECTS: Record<Exclude<FloorName, 'grpc'>, ObjectClass[]> = {
+const FLOOR_OBJECTS: Record<Exclude<FloorName, 'grpc' | 'nacos'>, ObjectClass[]> = {
   hello: [],
   noop: [{ binding: 'OBJECTS', className: 'NoopObject', uniqueKey: 'bench-noop' }],
   bare: [{ binding: 'OBJECTS', className: 'BareObject', uniqueKey: 'bench-bare' }],

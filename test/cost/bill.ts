@@ -7,6 +7,15 @@ export interface HourlyUsage extends ObjectCost {
   directoryRequests: number;
 }
 
+/** Returns the usage of an object between two moments an hour apart, with no requests before it. */
+export function usageBetween(before: ObjectCost, after: ObjectCost): HourlyUsage {
+  // `as`: the same members, each a number.
+  const cost = Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - before[name as keyof ObjectCost]]),
+  ) as unknown as ObjectCost;
+  return { ...cost, workerRequests: 0, directoryRequests: 0 };
+}
+
 const HOURS_PER_MONTH = 30 * 24;
 const MILLION = 1_000_000;
 const MESSAGES_PER_REQUEST = 20;

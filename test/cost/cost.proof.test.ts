@@ -6,21 +6,22 @@ import { EntryCalls } from '../fixtures/entry-calls';
 import { LeaseCalls } from '../fixtures/lease-calls';
 import { NodeNamespace } from '../fixtures/node-namespace';
 import { SocketClient } from '../fixtures/socket-client';
-import { type HourlyUsage, MonthlyBill } from './bill';
-import { type CountedFleet, eurekaClients, goMicroServices, INSTANCES, nacosClients, nativeBeats } from './fleets';
-import { ASLEEP_AFTER_MS, MeteredNamespace, type ObjectCost } from './metered-namespace';
+import { type HourlyUsage, MonthlyBill, usageBetween } from './bill';
+import {
+  type CountedFleet,
+  eurekaClients,
+  goMicroServices,
+  INSTANCES,
+  nacosClients,
+  nacosConnections,
+  nacosMessages,
+  nativeBeats,
+} from './fleets';
+import { ASLEEP_AFTER_MS, MeteredNamespace } from './metered-namespace';
 import { CostPage, countText, dollarsText, rowOf } from './page';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const CALLER = { tokenId: 'owner' };
-
-function less(after: ObjectCost, before: ObjectCost): HourlyUsage {
-  // `as`: the same members, each a number.
-  const cost = Object.fromEntries(
-    Object.entries(after).map(([name, value]) => [name, value - before[name as keyof ObjectCost]]),
-  ) as unknown as ObjectCost;
-  return { ...cost, workerRequests: 0, directoryRequests: 0 };
-}
 
 /** Compares a fleet's usage in an hour, its monthly bill and its logs with the figures on the pages. */
 function expectOnPage(title: string, usage: HourlyUsage): void {
@@ -62,6 +63,7 @@ describe('the cost of an hour', () => {
     { title: 'Nacos, polls every 3 s, heartbeats every 5 s', count: () => nacosClients(3_000, 5_000) },
     { title: 'Nacos, polls every 10 s, heartbeats every 15 s', count: () => nacosClients(10_000, 15_000) },
     { title: 'Nacos, polls every 30 s, heartbeats every 30 s', count: () => nacosClients(30_000, 30_000) },
+    { title: 'Nacos 2 and 3 over gRPC, through one gateway', count: nacosConnections },
     { title: 'Eureka', count: eurekaClients },
     { title: 'go-micro', count: goMicroServices },
   ])('[I8, D8] of the fleet "$title" is what the pages say', async ({ title, count }) => {
@@ -92,7 +94,7 @@ describe('the cost of an hour', () => {
       clients[pings % count]?.ping();
       pings += 1;
     }
-    expectOnPage(title, less(await metered.cost(pings), before));
+    expectOnPage(title, usageBetween(before, await metered.cost(pings)));
     const { instances, healthyInstances } = readJsonText(
       (await metered.event(() => metered.namespace.api.stats())).body,
     );
@@ -111,7 +113,7 @@ describe('the cost of an hour', () => {
       await metered.passUntil(begin + at);
       await metered.event(() => leases().renew(id));
     }
-    const usage = less(await metered.cost(0), before);
+    const usage = usageBetween(before, await metered.cost(0));
     expect((await metered.event(() => leases().read(id))).holds.locks).toBe(1);
     expectOnPage('A lock or an election, ttl 15 s', {
       ...usage,
@@ -130,7 +132,7 @@ describe('the cost of an hour', () => {
     await metered.passUntil(asleepAt);
     const before = await metered.cost(0);
     await metered.passUntil(asleepAt + HOUR_MS);
-    expectOnPage('An idle namespace', less(await metered.cost(0), before));
+    expectOnPage('An idle namespace', usageBetween(before, await metered.cost(0)));
   });
 
   it('[KV7, GL1] of each call about entries and leases is what the guide says', async () => {
@@ -165,6 +167,14 @@ describe('the cost of an hour', () => {
       expect.soft(guide.row('Entries, leases and locks', title)).toBe(rowOf(title, [countText(written)]));
     }
     expect(guide.titles('Entries, leases and locks')).toEqual(['call', ...Object.keys(rows)]);
+  });
+
+  it('[D8] of what a client of Nacos does over gRPC is what the guide says', async () => {
+    const rows = await nacosMessages();
+    for (const [title, messages] of rows) {
+      expect.soft(guide.row('Clients of Nacos', title)).toBe(rowOf(title, [countText(messages)]));
+    }
+    expect(guide.titles('Clients of Nacos')).toEqual(['what a client does', ...rows.keys()]);
   });
 
   it('[D8] was counted for every fleet on the pages', () => {

@@ -1,10 +1,14 @@
+import type { NacosInstance } from '../../src/codecs/nacos/instance';
 import { eureka } from '../../src/dialects/eureka/eureka';
 import { DELTA_WINDOW_MS } from '../../src/dialects/eureka/fleet';
 import { goMicro } from '../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../src/dialects/nacos/nacos';
-import { EVENT_STREAM_MAX_MS } from '../../src/model/limits';
+import type { Attachment } from '../../src/gateway/nacos/attachment';
+import { EVENT_STREAM_MAX_MS, SESSION_PING_INTERVAL_MS } from '../../src/model/limits';
+import type { ServiceKey } from '../../src/model/namespace-api';
 import { SPRING_INSTANCE } from '../fixtures/spring-instance';
-import type { HourlyUsage } from './bill';
+import { type HourlyUsage, usageBetween } from './bill';
+import { GatewayFleet } from './gateway-fleet';
 import { MeteredFleet } from './metered-fleet';
 
 /** Instances of each fleet. */
@@ -64,6 +68,80 @@ export async function nacosClients(pollMs: number, beatMs: number): Promise<Hour
     { everyMs: pollMs, clients: INSTANCES * SUBSCRIPTIONS, act: poll },
   ];
   return fleet.hour(habits, 1);
+}
+
+/** Returns the instance of a client as Nacos' clients name it. */
+const nacosInstance = (client: number, weight = 1): NacosInstance => ({
+  ip: addressOf(client),
+  port: 80,
+  cluster: 'DEFAULT',
+  weight,
+  healthy: true,
+  enabled: true,
+  ephemeral: true,
+  metadata: {},
+});
+
+const serviceKey = (client: number): ServiceKey => ({ group: 'DEFAULT_GROUP', service: serviceOf(client) });
+
+/** Connects clients of Nacos 2 and 3, each with its instance and three subscribed services, to one gateway. */
+async function connectedGateway(): Promise<GatewayFleet> {
+  const fleet = new GatewayFleet();
+  const connections: Attachment[] = [];
+  await eachClient(async (client) => {
+    const connection = fleet.connect(`nacos ${addressOf(client)}`);
+    connections.push(connection);
+    const published = connection.publications.publish(serviceKey(client), [nacosInstance(client)]);
+    // Their pings are evenly spread.
+    await fleet.pass(SESSION_PING_INTERVAL_MS / INSTANCES);
+    await published;
+  });
+  // Nothing changes after that.
+  await eachClient(async (client) => {
+    for (let next = 1; next <= SUBSCRIPTIONS; next++) {
+      const subscribed = connections[client]?.subscribe(serviceKey(client + next), '');
+      await fleet.idle();
+      await subscribed;
+    }
+  });
+  return fleet;
+}
+
+/** Counts these clients: the gateway holds a session for each of them, over a socket of its own. */
+export async function nacosConnections(): Promise<HourlyUsage> {
+  const fleet = await connectedGateway();
+  const before = await fleet.cost();
+  await fleet.pass(HOUR_MS);
+  return usageBetween(before, await fleet.cost());
+}
+
+/** Counts the messages of the gateway for what a client of Nacos does. */
+export async function nacosMessages(): Promise<Map<string, number>> {
+  const fleet = new GatewayFleet();
+  const [provider, consumer] = [fleet.connect('provider'), fleet.connect('consumer')];
+  const rows = new Map<string, number>();
+  const count = async (title: string, act: () => unknown): Promise<void> => {
+    const before = fleet.messages;
+    const acted = act();
+    await fleet.pass(1_000);
+    await acted;
+    rows.set(title, fleet.messages - before);
+  };
+  const orders = serviceKey(0);
+  await count('register its first instance', () => provider.publications.publish(orders, [nacosInstance(0)]));
+  await count('subscribe to a service', () => consumer.subscribe(orders, ''));
+  const changed = nacosInstance(0, 2);
+  await count('change an instance, to which one client is subscribed', () =>
+    provider.publications.publish(orders, [changed]),
+  );
+  await count('register an instance of a service without subscribers', () =>
+    provider.publications.publish(serviceKey(1), [nacosInstance(0)]),
+  );
+  await count('deregister it', () => provider.publications.unpublish(serviceKey(1)));
+  await count('unsubscribe', () => consumer.unsubscribe(orders));
+  await count('leave', () => provider.close(true));
+  if (fleet.pushes !== 1) throw new Error(`${fleet.pushes} lists were pushed`);
+  return rows;
 }
 
 /** Counts clients of Eureka with default settings: each renews and fetches changes, both every 30 s. */

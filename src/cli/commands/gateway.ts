@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { PortTls } from '../../gateway/grpc/shared-port';
+import type { ConsulGatewayOptions } from '../../gateway/program/consul-gateway';
 import { addressWithPort, freeNacosPort, listenError } from '../../launcher/listening-address';
 import { NACOS_GRPC_OFFSET } from '../../launcher/serve-options';
 import { onStopSignal } from '../../launcher/stop-signals';
@@ -88,61 +89,94 @@ export function gatewayCommand() {
         print.note('Stopping.');
         over.resolve();
       });
+      const parts: GatewayParts = { ...at, host, tls, defaultToken, reached: place.url, note, gateways };
       try {
         if (consulPort !== undefined) {
           const onRefused = (error: Error): void => over.reject(error);
-          const parts = { ...at, host, consulPort, name, node, defaultToken, registry, note, onRefused };
-          const { startConsulGateway } = await import('../../gateway/program/consul-gateway');
-          const consul = await startConsulGateway(parts).catch((error: unknown) => {
-            throw listenError(host, consulPort, error, '--consul-port');
-          });
-          gateways.add(consul, () => {
-            if (consul.checks === 0) return undefined;
-            return `stopped running ${counted(consul.checks, 'check')}, until a gateway named ${name} starts`;
-          });
-          const reached = `http://${addressWithPort(host, consul.port)}`;
-          print.note(`Consul's API of ${at.namespace} at ${place.url} is at ${reached}; checks run as ${name}`);
+          await serveConsul(parts, { consulPort, name, node, registry, onRefused });
         }
-        if (etcdPort !== undefined) {
-          // Loaded when it is used: its packages take longer to load than all others of the command line.
-          const { startEtcdGateway } = await import('../../gateway/program/etcd-gateway');
-          const etcd = await startEtcdGateway({ ...at, host, etcdPort, tls, defaultToken, note }).catch(
-            (error: unknown) => {
-              throw listenError(host, etcdPort, error, '--etcd-port');
-            },
-          );
-          gateways.add(etcd, () => {
-            if (etcd.leases === 0) return undefined;
-            return `stopped keeping ${counted(etcd.leases, 'lease')}; each has its time to live for its client to come back`;
-          });
-          const reached = `${tls === undefined ? 'http' : 'https'}://${addressWithPort(host, etcd.port)}`;
-          print.note(`etcd's API of ${at.namespace} at ${place.url} is at ${reached}`);
-        }
-        if (nacosPort !== undefined) {
-          const { startNacosGateway } = await import('../../gateway/program/nacos-gateway');
-          const port = nacosPort === 0 ? await freeNacosPort(host) : nacosPort;
-          const nacosTls = tls && { cert: tls.cert, key: tls.key };
-          const ports = { host, nacosPort: port, grpcPort: port + NACOS_GRPC_OFFSET, tls: nacosTls };
-          // Clients name namespaces themselves, so only another one is a choice.
-          const namespace = at.namespace === DEFAULT_NAMESPACE ? undefined : at.namespace;
-          const nacos = await startNacosGateway({ ...at, ...ports, namespace, defaultToken, note }).catch(
-            (error: unknown) => {
-              throw listenError(host, port, error, '--nacos-port');
-            },
-          );
-          gateways.add(nacos, () => {
-            if (nacos.connections === 0) return undefined;
-            const clients = counted(nacos.connections, 'client');
-            return `disconnected ${clients}; their instances stay for the time to live of a session, to be registered elsewhere`;
-          });
-          const reached = `${tls === undefined ? 'http' : 'https'}://${addressWithPort(host, nacos.port)}`;
-          print.note(`Nacos' API at ${place.url} is at ${reached}, by gRPC on port ${nacos.grpcPort}`);
-        }
+        if (etcdPort !== undefined) await serveEtcd(parts, etcdPort);
+        if (nacosPort !== undefined) await serveNacos(parts, nacosPort);
         await over.promise;
       } finally {
         await gateways.stop();
       }
     });
+}
+
+/** Parts of the gateways of this process. */
+interface GatewayParts {
+  /** URL of the registry, without a path. */
+  url: string;
+  namespace: string;
+  token: string;
+  host: string;
+  tls: PortTls | undefined;
+  defaultToken: boolean;
+  /** URL of the registry, for messages. */
+  reached: string;
+  note(line: string): void;
+  gateways: Gateways;
+}
+
+/** Parts of the gateway for clients of Consul alone. */
+type ConsulParts = Pick<ConsulGatewayOptions, 'consulPort' | 'name' | 'node' | 'registry' | 'onRefused'>;
+
+/** Adds the option to an error about listening. */
+function orListenError(host: string, port: number, option: string) {
+  return (error: unknown): never => {
+    throw listenError(host, port, error, option);
+  };
+}
+
+const schemeOf = (tls: PortTls | undefined): string => (tls === undefined ? 'http' : 'https');
+
+/** Serves clients of Consul. */
+async function serveConsul({ gateways, tls: _tls, ...parts }: GatewayParts, consulParts: ConsulParts): Promise<void> {
+  const { host, namespace, reached, note } = parts;
+  const { consulPort, name } = consulParts;
+  const { startConsulGateway } = await import('../../gateway/program/consul-gateway');
+  const started = startConsulGateway({ ...parts, ...consulParts });
+  const consul = await started.catch(orListenError(host, consulPort, '--consul-port'));
+  gateways.add(consul, () => {
+    if (consul.checks === 0) return undefined;
+    return `stopped running ${counted(consul.checks, 'check')}, until a gateway named ${name} starts`;
+  });
+  const address = addressWithPort(host, consul.port);
+  note(`Consul's API of ${namespace} at ${reached} is at http://${address}; checks run as ${name}`);
+}
+
+/** Serves clients of etcd. */
+async function serveEtcd({ gateways, ...parts }: GatewayParts, etcdPort: number): Promise<void> {
+  const { host, namespace, tls, reached, note } = parts;
+  // Loaded when it is used: its packages take longer to load than all others of the command line.
+  const { startEtcdGateway } = await import('../../gateway/program/etcd-gateway');
+  const etcd = await startEtcdGateway({ ...parts, etcdPort }).catch(orListenError(host, etcdPort, '--etcd-port'));
+  gateways.add(etcd, () => {
+    if (etcd.leases === 0) return undefined;
+    return `stopped keeping ${counted(etcd.leases, 'lease')}; each has its time to live for its client to come back`;
+  });
+  note(`etcd's API of ${namespace} at ${reached} is at ${schemeOf(tls)}://${addressWithPort(host, etcd.port)}`);
+}
+
+/** Serves clients of Nacos. */
+async function serveNacos({ gateways, ...parts }: GatewayParts, given: number): Promise<void> {
+  const { host, reached, note } = parts;
+  const { startNacosGateway } = await import('../../gateway/program/nacos-gateway');
+  const nacosPort = given === 0 ? await freeNacosPort(host) : given;
+  const grpcPort = nacosPort + NACOS_GRPC_OFFSET;
+  const tls = parts.tls && { cert: parts.tls.cert, key: parts.tls.key };
+  // Clients name namespaces themselves, so only another one is a choice.
+  const namespace = parts.namespace === DEFAULT_NAMESPACE ? undefined : parts.namespace;
+  const started = startNacosGateway({ ...parts, namespace, tls, nacosPort, grpcPort });
+  const nacos = await started.catch(orListenError(host, nacosPort, '--nacos-port'));
+  gateways.add(nacos, () => {
+    if (nacos.connections === 0) return undefined;
+    const clients = counted(nacos.connections, 'client');
+    return `disconnected ${clients}; their instances stay for the time to live of a session, to be registered elsewhere`;
+  });
+  const address = addressWithPort(host, nacos.port);
+  note(`Nacos' API at ${reached} is at ${schemeOf(tls)}://${address}, by gRPC on port ${nacos.grpcPort}`);
 }
 
 /** The gateways of this process, and what is to be said about each once it has stopped. */

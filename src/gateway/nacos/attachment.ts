@@ -65,7 +65,9 @@ export class Attachment {
 
   /** The ephemeral instances of the connection. */
   get publications(): Publications {
-    this.#publications ??= new Publications(this.client.namespace, this.#lines.first, this.#shared.holders);
+    const { namespace } = this.client;
+    const trouble = () => this.#lines.trouble;
+    this.#publications ??= new Publications(namespace, this.#lines.first, this.#shared.holders, trouble);
     return this.#publications;
   }
 

@@ -1,3 +1,4 @@
+import type { RollcallError } from '../../client/wire/rollcall-error';
 import type { SocketLink } from '../../client/wire/socket-link';
 import { mappedInstance, type NacosInstance } from '../../codecs/nacos/instance';
 import { groupedName, instanceAt } from '../../codecs/nacos/names';
@@ -16,6 +17,7 @@ export class Publications implements Holder {
   readonly #namespace: string;
   readonly #session: InstanceSession;
   readonly #holders: InstanceHolders;
+  readonly #trouble: () => RollcallError | undefined;
   /** Instances by service, and there by id. */
   readonly #services = new Map<string, Map<string, SessionInstance>>();
   /** Instances by their names among all holders. */
@@ -24,8 +26,10 @@ export class Publications implements Holder {
   readonly #turns = new Map<string, Promise<unknown>>();
   #isOver = false;
 
-  constructor(namespace: string, link: SocketLink, holders: InstanceHolders) {
+  /** @param trouble Returns the reason why the socket is not open, if it is known. */
+  constructor(namespace: string, link: SocketLink, holders: InstanceHolders, trouble: () => RollcallError | undefined) {
     this.#namespace = namespace;
+    this.#trouble = trouble;
     this.#holders = holders;
     this.#session = new InstanceSession(link, {
       registeredAgain: (instances) => {
@@ -55,7 +59,7 @@ export class Publications implements Holder {
       if (this.size - before.size + wanted.size > most) {
         throw new RegistryError('LIMIT_EXCEEDED', `a connection may have ${most} instances; remove some`);
       }
-      await inAnswerTime(this.#session.opened());
+      await inAnswerTime(this.#session.opened(), this.#trouble);
       const left = [...before.values()].filter(({ id }) => !wanted.has(id));
       await this.#change([...wanted.values()], left);
       if (this.#isOver) return;
@@ -74,7 +78,7 @@ export class Publications implements Holder {
       const name = groupedName(service);
       const before = this.#services.get(name);
       if (before === undefined) return;
-      await inAnswerTime(this.#session.opened());
+      await inAnswerTime(this.#session.opened(), this.#trouble);
       await this.#change([], [...before.values()]);
       this.#services.delete(name);
     });

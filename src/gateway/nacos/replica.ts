@@ -18,8 +18,6 @@ export interface ReplicaContent {
  */
 export class Replica<Content extends ReplicaContent> {
   readonly content: Content;
-  /** Grows with each change. */
-  version = 0;
   #epoch = '';
   /** Histories that have ended. */
   readonly #left = new Set<string>();
@@ -36,7 +34,6 @@ export class Replica<Content extends ReplicaContent> {
     if (epoch !== this.#epoch) this.#left.add(this.#epoch);
     this.#epoch = epoch;
     this.#revision = revision;
-    this.version += 1;
     this.content.replace(services);
   }
 
@@ -44,7 +41,6 @@ export class Replica<Content extends ReplicaContent> {
     // Another client's watch may already have started over in a later history.
     if (revision <= this.#revision || epochOf(cursor) !== this.#epoch) return;
     this.#revision = revision;
-    this.version += 1;
     this.content.apply(changes, revision);
   }
 }
