@@ -2,9 +2,10 @@ import { WebSocket } from 'ws';
 import { splitLogin } from '../../auth/carriers';
 import { rollcallAdmin } from '../../client/admin';
 import type { WebSocketConstructor } from '../../client/wire/client-options';
-import { openSocket } from '../../client/wire/open-socket';
+import { openSocket, type SocketListener, type Unopened } from '../../client/wire/open-socket';
 import { RegistryHttp } from '../../client/wire/registry-http';
-import { SocketLink } from '../../client/wire/socket-link';
+import { RollcallError } from '../../client/wire/rollcall-error';
+import { SocketLink, type SocketOpener } from '../../client/wire/socket-link';
 import { REAL_TIME } from '../../client/wire/time';
 import { hasCode, RegistryError } from '../../model/errors';
 import {
@@ -81,11 +82,15 @@ export class FarNacosClients implements NacosClients {
     // Node has no WebSocket of its own before version 22. `as`: that of `ws` has the members that the client uses.
     const options = { url, token, namespace, WebSocket: WebSocket as unknown as WebSocketConstructor };
     const http = new RegistryHttp(options);
+    const open = async (subscriber: string, listener: SocketListener): ReturnType<SocketOpener> => {
+      const outcome = await openSocket(http, options, REAL_TIME, subscriber, listener);
+      // Runtimes hide why a socket does not open: the token may have ended.
+      return 'error' in outcome && outcome.isBlocked ? endOf(options, outcome) : outcome;
+    };
     return {
       namespace,
       calls: rollcallAdmin(options),
-      link: (subscriber) =>
-        new SocketLink((listener) => openSocket(http, options, REAL_TIME, subscriber, listener), http.url, REAL_TIME),
+      link: (subscriber) => new SocketLink((listener) => open(subscriber, listener), http.url, REAL_TIME),
     };
   }
 
@@ -142,5 +147,16 @@ export class FarNacosClients implements NacosClients {
     } catch (error) {
       if (hasCode(error, 'UNAUTHENTICATED') && this.#known.get(token) === known) this.#known.delete(token);
     }
+  }
+}
+
+/** Returns the error of a socket that did not open: that of its token, if it has ended. */
+async function endOf(options: { url: string; token: string }, unopened: Unopened): Promise<Unopened> {
+  try {
+    await ownToken(options);
+    return unopened;
+  } catch (error) {
+    if (!hasCode(error, 'UNAUTHENTICATED')) return unopened;
+    return { error: new RollcallError('UNAUTHENTICATED', 'the token is not valid any more'), isBlocked: false };
   }
 }

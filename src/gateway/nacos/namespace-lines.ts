@@ -1,6 +1,10 @@
 import type { RollcallError } from '../../client/wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
+import { CLOSE_CODES } from '../../model/frames';
 import { NACOS_SUBSCRIPTIONS_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+
+/** Close codes with which the registry takes back what it has permitted. */
+const TAKEN_BACK: readonly number[] = [CLOSE_CODES.unauthorized, CLOSE_CODES.namespaceGone];
 
 /** A watch that is moved from one socket to another. */
 export interface MovableWatch {
@@ -97,9 +101,9 @@ export class NamespaceLines {
         hasOpened = true;
         this.#trouble = undefined;
       },
-      down: (error) => {
+      down: (error, code) => {
         this.#trouble = error;
-        if (hasOpened && !error.isPassing) this.#lost();
+        if (TAKEN_BACK.includes(code) || (hasOpened && !error.isPassing)) this.#lost();
       },
     };
     const line = { link, keeper, watches: new Set<MovableWatch>(), isFull: false };
