@@ -98,7 +98,7 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: Uin
   throw nacosError('PARAMETER_VALIDATE_ERROR', `Param '${path.slice(0, 80)}' is illegal, ${issue?.message ?? ''}`);
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** Returns the service of a request. @throws {RegistryError} `INVALID_REQUEST`. */
 export function serviceIn({ serviceName, groupName }: { serviceName: string; groupName: string }): ServiceKey {
