@@ -106,10 +106,11 @@ export class Subscription {
   }
 
   #pushListing(listing: Listing, cursor: string | undefined): void {
+    const isRepeat = this.#sent === NOT_TAKEN;
     this.#sent = listing;
     this.#isWaiting = true;
     this.#pushedAt = performance.now();
-    if (this.#pushedAt - this.#answeredAt < ANSWER_TAKEN_MS)
+    if (!isRepeat && this.#pushedAt - this.#answeredAt < ANSWER_TAKEN_MS)
       this.#repeat ??= setTimeout(() => this.#pushAgain(), REPEAT_MS);
     const { group, service } = this.#service;
     const { namespace } = this.#options;
