@@ -67,13 +67,13 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     return answer(request);
   };
   const { log } = platform;
+  const scheme = settings.tls === undefined ? 'http' : 'https';
   const listenAt = (port: number): Promise<Listener> =>
     listen({ host, port, tls: settings.tls, answer, maxConnections, log });
   const listener = await listenAt(settings.port);
   const others: Closing[] = [];
   const started: ServingPorts = { port: listener.port };
   if (etcdPort !== undefined) {
-    const scheme = settings.tls === undefined ? 'http' : 'https';
     const http = acceptor({ host, scheme, answer: (request) => answer(onEtcdPort(request)), log });
     const etcd = await listenForEtcd({
       host,
@@ -95,7 +95,6 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
       throw listenError(host, nacosPort, error, '--nacos-port');
     };
     const nacos = await listenAt(nacosPort).catch(taken);
-    const scheme = settings.tls === undefined ? 'http' : 'https';
     const http = acceptor({ host, scheme, answer, log });
     const grpc = await listenForNacos({
       host,

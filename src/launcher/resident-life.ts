@@ -170,19 +170,17 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const allowed = allowedBy(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
   const { maxConnections } = allowed;
   const settings: RegistrySettings = {
-    ...{
-      data,
-      host,
-      port,
-      corsOrigins,
-      logLevel,
-      namespaceDomain,
-      trustedProxy,
-      consulPort,
-      etcdPort,
-      nacosPort,
-      ...allowed,
-    },
+    data,
+    host,
+    port,
+    corsOrigins,
+    logLevel,
+    namespaceDomain,
+    trustedProxy,
+    consulPort,
+    etcdPort,
+    nacosPort,
+    ...allowed,
     rootToken: token.token,
     tls: certificate && {
       cert: readFileSync(certificate.certPath, 'utf8'),

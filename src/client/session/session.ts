@@ -13,13 +13,13 @@ const USUAL_TTL_MS = 45_000;
 const PINGS_PER_TTL = 3;
 
 /** Close codes after which the session no longer belongs to this client: ended, resumed elsewhere, expired. */
-const OVER: readonly number[] = [4000, 4001, 4004];
+export const OVER: readonly number[] = [4000, 4001, 4004];
 
 /** Ends the session with the socket. */
 const END_SESSION = 4000;
 
 /** Response to a `session` frame. */
-interface SessionOpened {
+export interface SessionOpened {
   session: string;
   resumed: boolean;
   ttlMs: number;

@@ -94,13 +94,21 @@ export interface ShownInstance {
  * duplicates. The one shown is the one that takes traffic or is closest to it; of equal ones, the newest.
  */
 export function shownInstances(instances: readonly InstanceView[]): ShownInstance[] {
+  return withoutTwins(
+    instances.flatMap((instance) => {
+      const host = hostOf(instance);
+      return host === undefined ? [] : [{ instance, host }];
+    }),
+  );
+}
+
+/** Returns one instance for each `instanceId`, as {@link shownInstances} does. */
+export function withoutTwins(instances: Iterable<ShownInstance>): ShownInstance[] {
   const shown = new Map<string, ShownInstance>();
-  for (const instance of instances) {
-    const host = hostOf(instance);
-    if (host === undefined) continue;
-    const each = { instance, host };
-    const twin = shown.get(host.instanceId);
-    if (twin === undefined || precedes(standingOf(each), standingOf(twin))) shown.set(host.instanceId, each);
+  for (const each of instances) {
+    const { instanceId } = each.host;
+    const twin = shown.get(instanceId);
+    if (twin === undefined || precedes(standingOf(each), standingOf(twin))) shown.set(instanceId, each);
   }
   return [...shown.values()];
 }

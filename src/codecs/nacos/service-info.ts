@@ -8,8 +8,8 @@ import {
   precedes,
   type ShownInstance,
   type Standing,
-  shownInstances,
   standingOf,
+  withoutTwins,
 } from './host';
 import { groupedName } from './names';
 
@@ -28,8 +28,11 @@ export function isProtected(healthy: number, all: number, protectThreshold: numb
   return protectThreshold > 0 && all > 0 && healthy / all <= protectThreshold;
 }
 
-/** Returns the instances of a page that match the filter and were not taken out of traffic. */
-function* soughtIn({ instances }: InstanceList, clusters: readonly string[]): Generator<ShownInstance> {
+/** Returns the instances of a list that match the filter and were not taken out of traffic. */
+function* soughtIn(
+  { instances }: { instances: Iterable<InstanceView> },
+  clusters: readonly string[],
+): Generator<ShownInstance> {
   for (const instance of instances) {
     const host = clusters.length === 0 || clusters.includes(instance.cluster) ? hostOf(instance) : undefined;
     if (host?.enabled) yield { instance, host };
@@ -148,16 +151,13 @@ const PUSHED_CACHE_MS = 10_000;
  */
 export function serviceInfoText(
   { group, service }: ServiceKey,
-  { instances, protectThreshold }: ListedService,
+  listed: ListedService,
   { clusters, healthyOnly }: HostFilter,
   clustersText: string,
 ): string {
-  const sought = [...instances].filter((instance) => {
-    return (clusters.length === 0 || clusters.includes(instance.cluster)) && hostOf(instance)?.enabled === true;
-  });
-  const shown = shownInstances(sought);
+  const shown = withoutTwins(soughtIn(listed, clusters));
   const healthy = shown.filter(({ host }) => host.healthy).length;
-  const isReached = isProtected(healthy, shown.length, protectThreshold);
+  const isReached = isProtected(healthy, shown.length, listed.protectThreshold);
   const hosts = shown.map(({ instance, host }) =>
     isReached ? { ...host, healthy: host.healthy || isAble(instance) } : host,
   );

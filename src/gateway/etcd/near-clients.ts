@@ -8,6 +8,7 @@ import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { calledNamespace } from '../../protocols/etcd/called-namespace';
 import { permissionsOf } from '../../protocols/etcd/permissions';
+import { ClientsByPrincipal } from '../sources/clients-by-principal';
 import { type EtcdClient, type EtcdClients, type EtcdPeer, isWrongToken, tokenError } from './etcd-clients';
 
 /** A registry in this process. */
@@ -32,8 +33,8 @@ interface OpenedNamespace {
 /** Clients of a registry in this process. */
 export class NearClients implements EtcdClients {
   readonly #registry: NearRegistry;
-  /** Clients that are known, by what verified their token, then by namespace and address. */
-  readonly #known = new WeakMap<Principal, Map<string, EtcdClient>>();
+  /** Clients that are known, by namespace and address. */
+  readonly #known = new ClientsByPrincipal<EtcdClient>();
 
   constructor(registry: NearRegistry) {
     this.#registry = registry;
@@ -69,12 +70,7 @@ export class NearClients implements EtcdClients {
 
   #clientOf(principal: Principal, namespace: string, address: string): EtcdClient | Promise<EtcdClient> {
     const name = `${namespace} ${address}`;
-    let known = this.#known.get(principal);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(principal, known);
-    }
-    const found = known.get(name);
+    const found = this.#known.get(principal, name);
     if (found !== undefined) return found;
     const opened = this.#registry.openNamespace(namespace);
     if (opened instanceof Promise) {
@@ -84,7 +80,7 @@ export class NearClients implements EtcdClients {
   }
 
   #remember(principal: Principal, name: string, client: EtcdClient): EtcdClient {
-    this.#known.get(principal)?.set(name, client);
+    this.#known.set(principal, name, client);
     return client;
   }
 

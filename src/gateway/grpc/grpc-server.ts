@@ -11,6 +11,7 @@ import type { GrpcLog, GrpcMethods } from './grpc-method';
 import { answerPlain, type PlainRequests } from './plain-request';
 import { DEADLINE_PASSED, isGrpc, requestRefusal, type Status, unknownMethod } from './request-headers';
 import { dropRequest, serveCall } from './serve-call';
+import { within } from './within';
 
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
@@ -145,9 +146,9 @@ export class GrpcServer {
       this.#ended = resolve;
     });
     for (const connection of this.#connections) connection.close();
-    if (this.#connections.size > 0) await withinMs(ended, graceMs);
+    if (this.#connections.size > 0) await within(ended, graceMs);
     for (const connection of this.#connections) connection.endCalls(SHUTTING_DOWN);
-    if (this.#connections.size > 0) await withinMs(ended, LAST_STATUS_MS);
+    if (this.#connections.size > 0) await within(ended, LAST_STATUS_MS);
     for (const connection of this.#connections) connection.destroy();
     clearInterval(this.#timer);
   }
@@ -155,13 +156,3 @@ export class GrpcServer {
 
 /** Time for clients to read the last status of their calls. */
 const LAST_STATUS_MS = 500;
-
-/** Waits for a promise, but no longer than a time. */
-async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, timeout]);
-  clearTimeout(timer);
-}

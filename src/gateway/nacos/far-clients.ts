@@ -15,7 +15,7 @@ import {
 } from '../../model/limits';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { ownToken } from '../sources/own-token';
-import { dropOldest, type NacosClient, type NacosClients, type NacosLogin } from './nacos-clients';
+import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
 import { missingToken } from './nacos-refusals';
 
 /** Parameters of {@link FarNacosClients}. */
@@ -36,7 +36,6 @@ interface KnownToken {
   readonly clients: Map<string, NacosClient>;
   /** Time at which the registry was last asked. */
   checkedAt: number;
-  usedAt: number;
 }
 
 /** Clients of a registry elsewhere, which authorizes everything that they do: each of their tokens is its own caller there. */
@@ -57,12 +56,13 @@ export class FarNacosClients implements NacosClients {
     const login = splitLogin(text);
     const place = login.namespace ?? this.#options.namespace ?? namespace ?? DEFAULT_NAMESPACE;
     const known = this.#known.get(login.token);
-    if (known === undefined)
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.checkedAt;
+    if (known === undefined || ageMs > 2 * GATEWAY_TOKEN_MAX_AGE_MS) {
       return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
-    known.usedAt = performance.now();
-    const ageMs = known.usedAt - known.checkedAt;
-    if (ageMs > 2 * GATEWAY_TOKEN_MAX_AGE_MS)
-      return this.#verify(login.token).then((found) => this.#clientOf(login.token, found, place));
+    }
+    // To the end: the one that was used longest ago is dropped first.
+    this.#known.delete(login.token);
+    this.#known.set(login.token, known);
     // Its requests go on meanwhile: those of a revoked token are refused by the registry, too.
     if (ageMs > GATEWAY_TOKEN_MAX_AGE_MS) void this.#checkAgain(login.token, known);
     return this.#clientOf(login.token, known, place);
@@ -129,14 +129,10 @@ export class FarNacosClients implements NacosClients {
   }
 
   #remember(token: string): KnownToken {
-    const now = performance.now();
-    const known = { clients: new Map<string, NacosClient>(), checkedAt: now, usedAt: now };
+    const known = { clients: new Map<string, NacosClient>(), checkedAt: performance.now() };
+    this.#known.delete(token);
     this.#known.set(token, known);
-    if (this.#known.size > GATEWAY_TOKENS_MAX_COUNT) {
-      const [oldest] = [...this.#known].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-      // Connections keep their sockets.
-      if (oldest !== undefined) this.#known.delete(oldest[0]);
-    }
+    dropOldest(this.#known, GATEWAY_TOKENS_MAX_COUNT);
     return known;
   }
 
@@ -158,5 +154,13 @@ async function endOf(options: { url: string; token: string }, unopened: Unopened
   } catch (error) {
     if (!hasCode(error, 'UNAUTHENTICATED')) return unopened;
     return { error: new RollcallError('UNAUTHENTICATED', 'the token is not valid any more'), isBlocked: false };
+  }
+}
+
+/** Deletes the first members of a map beyond a number of them. Connections keep what they use. */
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  for (const name of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(name);
   }
 }

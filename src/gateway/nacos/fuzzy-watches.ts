@@ -2,13 +2,13 @@ import { nacosError } from '../../codecs/nacos/refusals';
 import type { NamingFuzzyWatchRequest } from '../../codecs/nacos/requests';
 import { RegistryError } from '../../model/errors';
 import { NACOS_NAMES_PER_PUSH_MAX_COUNT, NACOS_PATTERNS_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import type { ServiceKey } from '../../model/namespace-api';
+import { DEFAULT_NAMESPACE, GROUP_SEPARATOR } from '../../model/service-name';
 import type { Push } from './pushes';
-import type { NamedService, ServiceNames } from './service-names';
+import type { ServiceNames } from './service-names';
 
-/** Separates namespace, group and service in a pattern, and in the key of a service. */
+/** Separates namespace, group and service in a pattern. */
 const PATTERN_SEPARATOR = '>>';
-const KEY_SEPARATOR = '@@';
 
 /** Nacos' code for too many patterns. */
 const PATTERN_OVER_LIMIT = 50_310;
@@ -16,7 +16,7 @@ const PATTERN_OVER_LIMIT = 50_310;
 /** A pattern for names of services. */
 export interface FuzzyPattern {
   readonly namespace: string;
-  matches(service: NamedService): boolean;
+  matches(service: ServiceKey): boolean;
 }
 
 /**
@@ -55,19 +55,19 @@ interface WatchedPattern {
   /** Keys of services that the client has been sent. */
   readonly known: Set<string>;
   /** Services, by key, about which the client may have to be told. */
-  readonly pending: Map<string, NamedService>;
+  readonly pending: Map<string, ServiceKey>;
   /** True until the client has been told that it has all of them. */
   isInitializing: boolean;
   isWaiting: boolean;
 }
 
 /** Name of a service in these pushes. */
-const keyOf = (namespace: string, { group, service }: NamedService): string =>
-  [namespace, group, service].join(KEY_SEPARATOR);
+const keyOf = (namespace: string, { group, service }: ServiceKey): string =>
+  [namespace, group, service].join(GROUP_SEPARATOR);
 
 /** Reads a key that a client has; undefined if it is none. */
-function serviceOf(key: string): NamedService | undefined {
-  const [, group, service] = key.split(KEY_SEPARATOR);
+function serviceOf(key: string): ServiceKey | undefined {
+  const [, group, service] = key.split(GROUP_SEPARATOR);
   return group === undefined || service === undefined ? undefined : { group, service };
 }
 
@@ -79,7 +79,7 @@ export class FuzzyWatches {
   readonly #names: ServiceNames;
   readonly #push: (push: Push) => void;
   readonly #patterns = new Map<string, WatchedPattern>();
-  readonly #touched = (service: NamedService): void => {
+  readonly #touched = (service: ServiceKey): void => {
     for (const { pattern, pending } of this.#patterns.values()) {
       if (pattern.matches(service)) pending.set(keyOf(pattern.namespace, service), service);
     }
@@ -104,7 +104,7 @@ export class FuzzyWatches {
       throw new RegistryError('LIMIT_EXCEEDED', message, { dialectCode: PATTERN_OVER_LIMIT });
     }
     const known = new Set<string>();
-    const pending = new Map<string, NamedService>();
+    const pending = new Map<string, ServiceKey>();
     for (const key of receivedGroupKeys ?? []) {
       const service = serviceOf(key);
       if (service === undefined || !pattern.matches(service)) continue;
@@ -157,7 +157,7 @@ export class FuzzyWatches {
   /** Sends names that the client lacks, and once it has all of them, that it does. */
   #initialize(watched: WatchedPattern): void {
     const { known, pending } = watched;
-    const batch: [string, NamedService][] = [];
+    const batch: [string, ServiceKey][] = [];
     for (const [key, service] of pending) {
       if (batch.length === NACOS_NAMES_PER_PUSH_MAX_COUNT) break;
       // Services that are gone are reported after that.
@@ -183,7 +183,7 @@ export class FuzzyWatches {
     watched: WatchedPattern,
     type: string,
     members: object,
-    about: readonly (readonly [string, NamedService])[],
+    about: readonly (readonly [string, ServiceKey])[],
     taken: () => void,
   ): void {
     watched.isWaiting = true;

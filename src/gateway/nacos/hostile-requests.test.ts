@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostsOf, type NacosGrpcClient } from '../../../test/dialects/nacos/nacos-grpc-client';
-import { everything, outcome } from '../../../test/fixtures/nacos-outcomes';
-import { NacosPort } from '../../../test/fixtures/nacos-port';
+import { closeWatched, everything, openWatched, outcome } from '../../../test/fixtures/nacos-outcomes';
+import type { NacosPort } from '../../../test/fixtures/nacos-port';
 import { ROOT_TOKEN } from '../../../test/fixtures/test-app';
 import { encodeRequest } from '../../codecs/nacos/payload';
 import {
@@ -19,23 +19,9 @@ let port: NacosPort;
 /** A client that does nothing wrong, subscribed to `orders`. */
 let other: NacosGrpcClient;
 beforeEach(async () => {
-  // The checks of connections happen when a test lets time pass.
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  port = await NacosPort.open();
-  other = await port.connected();
-  await other.subscribe('orders');
+  ({ port, other } = await openWatched());
 });
-afterEach(async () => {
-  // It is still served, and sent changes.
-  const there = { ip: '10.9.9.9', port: 9 };
-  expect((await other.register('orders', there)).body.resultCode).toBe(200);
-  await other.nextHosts((hosts) => hosts.includes('10.9.9.9:9'));
-  expect(port.listener.connections).toBeGreaterThan(0);
-  vi.restoreAllMocks();
-  await port.close();
-  vi.useRealTimers();
-  expect(port.errors).toEqual([]);
-});
+afterEach(() => closeWatched({ port, other }));
 
 const A = { ip: '10.0.0.1', port: 80 };
 const B = { ip: '10.0.0.2', port: 80 };

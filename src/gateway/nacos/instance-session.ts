@@ -1,3 +1,4 @@
+import { OVER, type SessionOpened } from '../../client/session/session';
 import type { InstanceDefinition } from '../../client/wire/registration';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../../client/wire/socket-link';
@@ -13,14 +14,6 @@ export interface SessionListener {
   registeredAgain(instances: readonly SessionInstance[]): void;
 }
 
-/** Answer to a `session` frame. */
-interface SessionOpened {
-  session: string;
-  resumed: boolean;
-  pingIntervalMs: number;
-  reconnectWithinMs: number;
-}
-
 /**
  * Instances in one frame, which are registered in one revision: with the longest metadata, they stay below the size limit of a
  * frame.
@@ -29,9 +22,6 @@ const BATCH_COUNT = 250;
 
 /** Pause after a refusal that may not last, such as that of a rate. */
 const PASSING_PAUSE_MS = 1_000;
-
-/** Close codes after which the session no longer belongs to this client: ended, resumed elsewhere, expired. */
-const OVER: readonly number[] = [4000, 4001, 4004];
 
 /** Name of an instance in a namespace. */
 export const nameOf = ({ group, service, id }: InstanceKey): string => `${group}\n${service}\n${id}`;
@@ -88,10 +78,7 @@ export class InstanceSession implements LinkUser {
    * @throws {RollcallError} The refusal of the registry; `UNREACHABLE` if the outcome is unknown.
    */
   async change(put: readonly SessionInstance[], removed: readonly InstanceKey[]): Promise<void> {
-    const operations = [
-      ...removed.map((key) => ({ op: 'deregister', ...key })),
-      ...put.map((instance) => ({ op: 'register', ...instance })),
-    ];
+    const operations = operationsOf(put, removed);
     const undo: object[] = [];
     for (let begin = 0; begin < operations.length; begin += BATCH_COUNT) {
       const batch = operations.slice(begin, begin + BATCH_COUNT);
@@ -203,7 +190,7 @@ export class InstanceSession implements LinkUser {
     try {
       let most = BATCH_COUNT;
       while (this.#heldBy === this.#link.sockets && !this.#isOver) {
-        const leaving = [...this.#leaving].slice(0, most);
+        const leaving = [...this.#leaving.values()].slice(0, most);
         const unsure = [...this.#unsure].slice(0, most - leaving.length);
         if (leaving.length + unsure.length === 0) break;
         const put = unsure.flatMap((name) => this.#instances.get(name) ?? []);
@@ -218,7 +205,7 @@ export class InstanceSession implements LinkUser {
           most = 1;
           continue;
         }
-        for (const [name] of leaving) this.#leaving.delete(name);
+        for (const key of leaving) this.#leaving.delete(nameOf(key));
         for (const name of unsure) {
           this.#unsure.delete(name);
           // The token may have lost its permission, or the service may be full.
@@ -237,13 +224,10 @@ export class InstanceSession implements LinkUser {
   /** @returns The refusal; `broken` if the socket is. */
   async #makeCertain(
     put: readonly SessionInstance[],
-    leaving: readonly (readonly [string, InstanceKey])[],
+    leaving: readonly InstanceKey[],
   ): Promise<RollcallError | 'broken' | undefined> {
     try {
-      await this.#ask([
-        ...leaving.map(([, key]) => ({ op: 'deregister', ...key })),
-        ...put.map((instance) => ({ op: 'register', ...instance })),
-      ]);
+      await this.#ask(operationsOf(put, leaving));
       return undefined;
     } catch (error) {
       const reason = RollcallError.from(error, 'not registered');
@@ -284,3 +268,9 @@ export class InstanceSession implements LinkUser {
     return { op: 'deregister', group, service, id };
   }
 }
+
+/** Returns the operations of a batch that removes instances and registers others. */
+const operationsOf = (put: readonly SessionInstance[], removed: readonly InstanceKey[]) => [
+  ...removed.map((key) => ({ op: 'deregister', ...key })),
+  ...put.map((instance) => ({ op: 'register', ...instance })),
+];

@@ -37,11 +37,3 @@ export interface NacosClients {
    */
   client(login: NacosLogin, peer: Pick<GrpcPeer, 'address'>): NacosClient | Promise<NacosClient>;
 }
-
-/** Deletes the first members of a map beyond a number of them. Connections keep what they use. */
-export function dropOldest(map: Map<string, unknown>, most: number): void {
-  for (const name of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(name);
-  }
-}

@@ -93,13 +93,13 @@ export class NacosConnection {
   }
 
   /** Asks a silent client for a sign of life, ends the connection of one that gives none, and repeats pushes. */
-  check(now: number): void {
+  check(): void {
     try {
       this.pushes.check();
     } catch (error) {
       this.#failed(error);
     }
-    const silentMs = now - this.#heardAt;
+    const silentMs = this.#server.now() - this.#heardAt;
     if (this.#isAsked) {
       if (silentMs >= NACOS_SILENCE_MAX_MS + NACOS_REPLY_MAX_MS) this.close();
     } else if (silentMs >= NACOS_SILENCE_MAX_MS) {

@@ -4,7 +4,7 @@ import { type Deferred, deferred } from '../../model/deferred';
 import { NACOS_MESSAGE_MAX_BYTES, NACOS_REQUESTS_PER_CONNECTION_MAX_COUNT } from '../../model/limits';
 import { GrpcCode, GrpcError } from '../grpc/grpc-error';
 import type { GrpcCall, GrpcInput, GrpcMethods, GrpcOutput, GrpcPeer } from '../grpc/grpc-method';
-import { within } from './answer-time';
+import { within } from '../grpc/within';
 import { InstanceHolders } from './instance-holders';
 import type { NacosClients } from './nacos-clients';
 import { type ConnectionServer, NacosConnection } from './nacos-connection';
@@ -97,7 +97,7 @@ export class NacosServer implements ConnectionServer {
   /** Looks after silent clients and late answers. A timer calls this once in a while. */
   check(): void {
     this.#ticks += 1;
-    for (const connection of this.#connections) connection.check(this.now());
+    for (const connection of this.#connections) connection.check();
   }
 
   /**

@@ -11,7 +11,8 @@ import { NACOS_CLIENTS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { GrpcPeer } from '../grpc/grpc-method';
-import { dropOldest, type NacosClient, type NacosClients, type NacosLogin } from './nacos-clients';
+import { ClientsByPrincipal } from '../sources/clients-by-principal';
+import type { NacosClient, NacosClients, NacosLogin } from './nacos-clients';
 import { missingToken } from './nacos-refusals';
 
 /** A registry in this process. */
@@ -35,8 +36,8 @@ const OWN_URL = 'http://registry.internal';
 /** Clients of a registry in this process. */
 export class NearNacosClients implements NacosClients {
   readonly #registry: NearNacosRegistry;
-  /** Clients that are known, by what verified their token, then by namespace and address. */
-  readonly #known = new WeakMap<Principal, Map<string, NacosClient>>();
+  /** Clients that are known, by namespace and address. */
+  readonly #known = new ClientsByPrincipal<NacosClient>(NACOS_CLIENTS_PER_TOKEN_MAX_COUNT);
 
   constructor(registry: NearNacosRegistry) {
     this.#registry = registry;
@@ -53,16 +54,10 @@ export class NearNacosClients implements NacosClients {
 
   #clientOf(principal: Principal, place: Place): NacosClient {
     const name = `${place.namespace} ${place.address}`;
-    let known = this.#known.get(principal);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(principal, known);
-    }
-    const found = known.get(name);
+    const found = this.#known.get(principal, name);
     if (found !== undefined) return found;
     const made = nearClient(this.#registry, place);
-    known.set(name, made);
-    dropOldest(known, NACOS_CLIENTS_PER_TOKEN_MAX_COUNT);
+    this.#known.set(principal, name, made);
     return made;
   }
 }

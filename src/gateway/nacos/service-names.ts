@@ -1,14 +1,10 @@
 import type { ScopeChanges, ScopeSnapshot } from '../../client/wire/wire-frame';
+import { groupedName } from '../../codecs/nacos/names';
+import type { ServiceKey } from '../../model/namespace-api';
 import type { ReplicaContent } from './replica';
 
-/** Group and name of a service of a namespace. */
-export interface NamedService {
-  group: string;
-  service: string;
-}
-
 /** A service, and what keeps it in the namespace. */
-interface KnownService extends NamedService {
+interface KnownService extends ServiceKey {
   /** True: it stays without instances. */
   isPersistent: boolean;
   /** Revisions of its instances, by id. */
@@ -19,14 +15,14 @@ interface KnownService extends NamedService {
 export class ServiceNames implements ReplicaContent {
   readonly #services = new Map<string, KnownService>();
   /** Called with each service that has come or gone, perhaps also with others. */
-  readonly listeners = new Set<(service: NamedService) => void>();
+  readonly listeners = new Set<(service: ServiceKey) => void>();
 
-  all(): Iterable<NamedService> {
+  all(): Iterable<ServiceKey> {
     return this.#services.values();
   }
 
-  has({ group, service }: NamedService): boolean {
-    return this.#services.has(`${group}@@${service}`);
+  has(service: ServiceKey): boolean {
+    return this.#services.has(groupedName(service));
   }
 
   replace(services: ScopeSnapshot['services']): void {
@@ -50,17 +46,17 @@ export class ServiceNames implements ReplicaContent {
       else if (change.type === 'put') known.instances.set(change.id, revision);
       else if (revision >= (known.instances.get(change.id) ?? 0)) known.instances.delete(change.id);
       const isGone = !known.isPersistent && known.instances.size === 0;
-      if (isGone) this.#services.delete(`${known.group}@@${known.service}`);
+      if (isGone) this.#services.delete(groupedName(known));
       if (isNew !== isGone) this.#touched(known);
     }
   }
 
-  #touched(service: NamedService): void {
+  #touched(service: ServiceKey): void {
     for (const listener of this.listeners) listener(service);
   }
 
-  #known({ group, service }: NamedService): KnownService {
-    const name = `${group}@@${service}`;
+  #known({ group, service }: ServiceKey): KnownService {
+    const name = groupedName({ group, service });
     const known = this.#services.get(name) ?? { group, service, isPersistent: false, instances: new Map() };
     this.#services.set(name, known);
     return known;

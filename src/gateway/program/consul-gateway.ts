@@ -9,6 +9,7 @@ import { RemoteRegistry } from '../sources/remote-registry';
 import { consulDoor } from './consul-door';
 import { Forwarder } from './forwarder';
 import { Keeper } from './keeper';
+import { listen } from './listen';
 
 /** Time for requests under way when the gateway stops. Blocking queries take longer, and are cut off. */
 const STOP_GRACE_MS = 3_000;
@@ -66,7 +67,7 @@ export async function startConsulGateway(options: ConsulGatewayOptions): Promise
   });
   const limits = { maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: 0, keepAliveTimeout: IDLE_CONNECTION_MS };
   const server = createServer(limits, (message, response) => forwarder.handle(message, response));
-  await listen(server, options);
+  await listen(server, options.host, options.consulPort);
   const keeper = new Keeper(options.registry);
   const rules = new TargetRules({ loopback: true });
   const runner = new CheckRunner({
@@ -92,16 +93,6 @@ export async function startConsulGateway(options: ConsulGatewayOptions): Promise
     },
     stop,
   };
-}
-
-function listen(server: Server, { host, consulPort: port }: ConsulGatewayOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function close(server: Server): Promise<void> {

@@ -5,6 +5,7 @@ import type { PortTls } from '../grpc/shared-port';
 import { FarNacosClients } from '../nacos/far-clients';
 import { listenForNacos } from '../nacos/nacos-listener';
 import { Forwarder } from './forwarder';
+import { listen } from './listen';
 import { nacosDoor } from './nacos-door';
 
 /** Time for calls under way, and for clients to go elsewhere, when the gateway stops. */
@@ -58,7 +59,7 @@ export async function startNacosGateway(options: NacosGatewayOptions): Promise<N
   for (const server of new Set([http, plain])) {
     server.on('request', (message, response) => forwarder.handle(message, response));
   }
-  await listen(http, options);
+  await listen(http, host, options.nacosPort);
   const stopHttp = (): void => {
     http.close();
     for (const server of [http, plain]) server.closeAllConnections();
@@ -89,14 +90,4 @@ export async function startNacosGateway(options: NacosGatewayOptions): Promise<N
     stopHttp();
     throw error;
   }
-}
-
-function listen(server: Server, { host, nacosPort: port }: NacosGatewayOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
